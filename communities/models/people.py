@@ -1,0 +1,287 @@
+"""The people at work, and where each may work: a role at a place for a time."""
+
+import datetime
+from collections.abc import Iterable
+from typing import NamedTuple, Self
+
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from communities.models.place import Area, Community, Grid, codes_above, inside
+from communities.roles import MANAGERS, PLACES, READERS, Role
+
+
+class DepartmentQuerySet(models.QuerySet["Department"]):
+    def visible_to(self, user: "User") -> Self:
+        """Departments of the user's places, of the areas above them, and her own."""
+        if user.is_superuser:
+            return self
+        codes = user.place_codes(Role)
+        return self.filter(
+            inside(codes, field="area__code") | Q(area__code__in=codes_above(codes))
+        )
+
+    def editable_by(self, user: "User") -> Self:
+        if user.is_superuser:
+            return self
+        return self.filter(inside(user.place_codes(MANAGERS), field="area__code"))
+
+
+class Department(models.Model):
+    """An office that issues are handed to, such as civil affairs of a street."""
+
+    name = models.CharField(_("name"), max_length=60)
+    area = models.ForeignKey(
+        Area, models.PROTECT, related_name="departments", verbose_name=_("area")
+    )
+
+    objects = DepartmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("department")
+        verbose_name_plural = _("departments")
+        ordering = ["area__code", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["area", "name"], name="department_name_unique_in_area")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Standing(NamedTuple):
+    """What one current membership lets a person do: a role, and the code of its place."""
+
+    role: Role
+    code: str
+    department_id: int | None
+    membership_id: int
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def visible_to(self, user: "User") -> Self:
+        """People working in the user's places, and the user herself."""
+        if user.is_superuser:
+            return self
+        return self.filter(
+            Q(pk__in=Membership.objects.visible_to(user).values("user")) | Q(pk=user.pk)
+        )
+
+    def editable_by(self, user: "User") -> Self:
+        """People all of whose memberships the user may edit; never herself."""
+        if user.is_superuser:
+            return self
+        mine = Membership.objects.editable_by(user)
+        beyond = Membership.objects.exclude(pk__in=mine.values("pk"))
+        return self.filter(pk__in=mine.values("user"), is_superuser=False).exclude(
+            Q(pk__in=beyond.values("user")) | Q(pk=user.pk)
+        )
+
+
+class UserManager(models.Manager.from_queryset(UserQuerySet)):  # type: ignore[misc] # the base is made at run time
+    """Create accounts by login name."""
+
+    def create_user(self, username: str, password: str | None = None, **fields: object) -> "User":
+        user: User = self.model(username=username, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, username: str, password: str | None = None, **fields: object) -> "User":
+        return self.create_user(username, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str) -> "User":
+        return self.get(username=username)
+
+
+class User(AbstractUser):
+    """Somebody who logs in: a worker, an officer, a handler, an auditor."""
+
+    first_name = None  # type: ignore[assignment] # one name, as Chinese names are written
+    last_name = None  # type: ignore[assignment]
+    name = models.CharField(_("name"), max_length=60)
+    phone = models.CharField(_("work phone"), max_length=30, blank=True)
+    must_change_password = models.BooleanField(_("must change password"), default=False)
+    is_demo = models.BooleanField(_("demo account"), default=False, editable=False)
+
+    objects = UserManager()
+
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        verbose_name = _("person at work")
+        verbose_name_plural = _("people at work")
+        ordering = ["username"]
+
+    def __str__(self) -> str:
+        return self.name or self.username
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name
+
+    @cached_property
+    def standings(self) -> tuple[Standing, ...]:
+        """Roles held today with the code of each place; read once per loaded user."""
+        rows = (
+            Membership.objects.filter(user=self)
+            .current(timezone.localdate())
+            .values_list(
+                "role", Coalesce("grid__code", "community__code", "area__code"), "department", "pk"
+            )
+        )
+        return tuple(Standing(Role(role), code, dept, pk) for role, code, dept, pk in rows)
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        return frozenset(standing.role for standing in self.standings)
+
+    def place_codes(self, roles: Iterable[Role]) -> list[str]:
+        """Return the codes of the places where one of `roles` is held today."""
+        wanted = frozenset(roles)
+        return sorted({standing.code for standing in self.standings if standing.role in wanted})
+
+    def has_any_role(self, roles: Iterable[Role]) -> bool:
+        """Say whether one of `roles` is held today, anywhere; a superuser holds all."""
+        return self.is_superuser or not self.roles.isdisjoint(roles)
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def current(self, on: datetime.date) -> Self:
+        return self.filter(Q(until=None) | Q(until__gte=on), since__lte=on, user__is_active=True)
+
+    def visible_to(self, user: "User") -> Self:
+        """Memberships at places the user may read, and her own."""
+        if user.is_superuser:
+            return self
+        return self.filter(at_places(user.place_codes(READERS)) | Q(user=user))
+
+    def editable_by(self, user: "User") -> Self:
+        """Memberships the user may change or end: in her places, never her own."""
+        if user.is_superuser:
+            return self
+        return self.filter(at_places(user.place_codes(MANAGERS))).exclude(user=user)
+
+
+def at_places(codes: list[str]) -> Q:
+    """Match memberships at any place inside the places with these codes."""
+    return (
+        inside(codes, field="grid__code")
+        | inside(codes, field="community__code")
+        | inside(codes, field="area__code")
+    )
+
+
+class Membership(models.Model):
+    """One person's role at one place, from a day until a day."""
+
+    class Employment(models.TextChoices):
+        FULL_TIME = "full_time", _("Full-time")
+        PART_TIME = "part_time", _("Part-time")
+
+    class Rank(models.TextChoices):
+        MAIN = "main", _("Main")
+        BACKUP = "backup", _("Backup")
+
+    user = models.ForeignKey(
+        User, models.CASCADE, related_name="memberships", verbose_name=_("person")
+    )
+    role = models.CharField(_("role"), max_length=20, choices=Role.choices)
+    grid = models.ForeignKey(
+        Grid, models.PROTECT, null=True, blank=True, related_name="memberships", verbose_name=_("grid")
+    )
+    community = models.ForeignKey(
+        Community,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="memberships",
+        verbose_name=_("community"),
+    )
+    area = models.ForeignKey(
+        Area, models.PROTECT, null=True, blank=True, related_name="memberships", verbose_name=_("area")
+    )
+    department = models.ForeignKey(
+        Department,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="memberships",
+        verbose_name=_("department"),
+    )
+    employment = models.CharField(
+        _("employment"), max_length=10, choices=Employment.choices, blank=True
+    )
+    rank = models.CharField(_("main or backup"), max_length=10, choices=Rank.choices, blank=True)
+    since = models.DateField(_("since"), default=timezone.localdate)
+    until = models.DateField(
+        _("until"), null=True, blank=True, help_text=_("The last day; empty while it goes on.")
+    )
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        ordering = ["user", "since"]
+        constraints = [
+            models.CheckConstraint(
+                name="membership_at_exactly_one_place",
+                condition=Q(grid__isnull=False, community=None, area=None)
+                | Q(grid=None, community__isnull=False, area=None)
+                | Q(grid=None, community=None, area__isnull=False),
+                violation_error_message=_("Choose exactly one of grid, community and area."),
+            ),
+            models.CheckConstraint(
+                name="membership_ends_after_it_begins",
+                condition=Q(until=None) | Q(until__gte=F("since")),
+                violation_error_message=_("The last day cannot be before the first."),
+            ),
+            models.CheckConstraint(
+                name="membership_department_for_handlers",
+                condition=Q(role=Role.DEPARTMENT_HANDLER, department__isnull=False)
+                | (~Q(role=Role.DEPARTMENT_HANDLER) & Q(department=None)),
+                violation_error_message=_("A department handler, and nobody else, names a department."),
+            ),
+            models.CheckConstraint(
+                name="membership_worker_says_how",
+                condition=(Q(role=Role.GRID_WORKER) & ~Q(employment="") & ~Q(rank=""))
+                | (~Q(role=Role.GRID_WORKER) & Q(employment="", rank="")),
+                violation_error_message=_(
+                    "Say of a grid worker, and only there, whether full-time or part-time, "
+                    "main or backup."
+                ),
+            ),
+            models.UniqueConstraint(
+                name="membership_one_open_main_worker",
+                fields=["grid"],
+                condition=Q(role=Role.GRID_WORKER, rank="main", until=None),
+                violation_error_message=_(
+                    "This grid has a main worker. End that assignment first, or make this one a backup."
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_role_display()} · {self.place}"
+
+    @property
+    def place(self) -> Grid | Community | Area | None:
+        return self.grid or self.community or self.area
+
+    def clean(self) -> None:
+        """Refuse a role at the wrong kind of place, such as a street officer of one grid."""
+        kinds = [kind for kind in ("grid", "community", "area") if getattr(self, f"{kind}_id")]
+        if self.role and len(kinds) == 1 and kinds[0] not in PLACES[Role(self.role)]:
+            raise ValidationError(
+                _("%(role)s is not a role at this kind of place."),
+                params={"role": self.get_role_display()},
+            )

@@ -1,0 +1,67 @@
+"""What holds for every page: its language, its privacy, its owner's password."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import translation
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+# Where somebody with an initial password may still go.
+OPEN_BEFORE_PASSWORD_CHANGE = {"password_change", "logout", "language"}
+
+
+class LanguageMiddleware:
+    """Speak the language chosen on the page, Chinese until one was chosen.
+
+    The browser's own preference is not asked: a shared PC set up in English still greets
+    its users in Chinese.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        language = chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+        with translation.override(language):
+            request.LANGUAGE_CODE = language
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+
+class PrivatePagesMiddleware:
+    """Keep pages of logged-in people out of every cache, so that Back shows nothing after logout."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.user.is_authenticated:
+            response.headers.setdefault("Cache-Control", "no-store, private")
+        return response
+
+
+class InitialPasswordMiddleware:
+    """Send whoever still has an initial password to choose her own, whatever was asked for."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
+        match = request.resolver_match
+        if (
+            request.user.is_authenticated
+            and request.user.must_change_password
+            and match is not None
+            and match.view_name not in OPEN_BEFORE_PASSWORD_CHANGE
+        ):
+            return redirect("password_change")
+        return None

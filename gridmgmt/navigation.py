@@ -1,0 +1,60 @@
+"""The menu: where each role goes, in the order of her day."""
+
+from typing import Any, NamedTuple
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from communities.models import User
+from communities.roles import (
+    DASHBOARD_READERS,
+    MANAGERS,
+    READERS,
+    VISITORS,
+    Role,
+)
+
+
+class Entry(NamedTuple):
+    """A menu entry: the page, its label, and the roles that see it."""
+
+    url_name: str
+    label: Any
+    roles: frozenset[Role]
+
+
+MENU = (
+    Entry("visits:today", _("Today"), VISITORS - MANAGERS),
+    Entry("overview", _("Overview"), DASHBOARD_READERS),
+    Entry("households:household_list", _("Households"), READERS),
+    Entry("visits:issue_list", _("Issues"), frozenset(Role)),
+    Entry("visits:visit_list", _("Visits"), READERS),
+    Entry("communities:community_list", _("Grids and people"), MANAGERS | {Role.AUDITOR}),
+    Entry("households:register_import_list", _("Import"), MANAGERS),
+    Entry("communities:disclosure_list", _("Disclosures"), MANAGERS | {Role.AUDITOR}),
+    Entry("admin:index", _("Administration"), frozenset({Role.ADMINISTRATOR})),
+)
+
+
+def entries_for(user: User) -> list[Entry]:
+    return [entry for entry in MENU if user.has_any_role(entry.roles)]
+
+
+def navigation(request: HttpRequest) -> dict[str, object]:
+    """Give every template `menu`: address, label and whether it is the current page."""
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return {"menu": []}
+    match = request.resolver_match
+    current = match.view_name if match else ""
+    return {
+        "menu": [
+            {
+                "url": reverse(entry.url_name),
+                "label": entry.label,
+                "is_current": entry.url_name == current,
+            }
+            for entry in entries_for(user)
+        ]
+    }

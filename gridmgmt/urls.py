@@ -1,0 +1,26 @@
+"""The map of addresses. No personal data ever stands in one."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LogoutView
+from django.urls import include, path
+from django.views.i18n import set_language
+
+from gridmgmt import overview_views, views
+from gridmgmt.admin_site import site
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("login/", login_not_required(views.SignInView.as_view()), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("account/password/", views.OwnPasswordView.as_view(), name="password_change"),
+    # Public: the login page has the language switch too.
+    path("language/", login_not_required(set_language), name="language"),
+    path("health/", views.health, name="health"),
+    path("overview/", overview_views.overview, name="overview"),
+    path("overview/areas/<str:code>/", overview_views.area, name="area"),
+    path("overview/communities/<str:code>/", overview_views.community, name="community"),
+    path("places/", include("communities.urls")),
+    path("register/", include("households.urls")),
+    path("work/", include("visits.urls")),
+    path("admin/", site.urls),
+]

@@ -1,0 +1,334 @@
+"""Buildings and the households behind their doors."""
+
+import datetime
+from typing import Self
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from communities.fields import DerivedField, natural_key
+from communities.models import Community, Grid, Standing, User
+from communities.roles import MANAGERS, POST_HOLDERS, READERS, REGISTER_KEEPERS, VISITORS, Role
+from households.addresses import building_key, floor_of, room_label, unit_label
+
+QUARTER_DAYS = 90
+
+
+class BuildingQuerySet(models.QuerySet["Building"]):
+    def visible_to(self, user: User) -> Self:
+        """Buildings with a door the user may see, and those of communities she governs.
+
+        A worker sees a tower shared with another grid; its other doors stay hidden.
+        """
+        if user.is_superuser:
+            return self
+        return self.filter(
+            Q(community__in=Community.objects.held_by(user, READERS))
+            | Q(pk__in=Household.objects.visible_to(user).values("building"))
+        )
+
+    def editable_by(self, user: User) -> Self:
+        return self.filter(community__in=Community.objects.editable_by(user))
+
+
+class Building(models.Model):
+    """A building of an estate, or one standing alone in a street."""
+
+    community = models.ForeignKey(
+        Community, models.PROTECT, related_name="buildings", verbose_name=_("community")
+    )
+    estate = models.CharField(
+        _("estate"), max_length=60, blank=True, help_text=_("Empty for a building outside any estate.")
+    )
+    name = models.CharField(_("building"), max_length=60, help_text=_("For example 3号楼."))
+    street_address = models.CharField(_("street and number"), max_length=120, blank=True)
+    floors = models.PositiveSmallIntegerField(_("floors"), null=True, blank=True)
+    match_key = DerivedField(
+        max_length=160, derive=lambda building: building_key(building.estate, building.name)
+    )
+    walk_order = DerivedField(
+        max_length=160,
+        derive=lambda building: f"{natural_key(building.estate)}|{natural_key(building.name)}"[:160],
+    )
+
+    objects = BuildingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("building")
+        verbose_name_plural = _("buildings")
+        ordering = ["community", "walk_order"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["community", "match_key"],
+                name="building_unique_in_community",
+                violation_error_message=_("The register already has this building."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.estate}{self.name}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("households:building", args=[self.pk])
+
+
+class HouseholdQuerySet(models.QuerySet["Household"]):
+    def held_by(self, user: User, roles: frozenset[Role]) -> Self:
+        """Households of the grids where the user holds one of `roles`, and of her posts.
+
+        A captain of 3号楼 unit 2 gets the doors of that unit, whichever grid they are in.
+        """
+        scope = Q(grid__in=Grid.objects.held_by(user, roles))
+        if not user.is_superuser and roles & user.roles & POST_HOLDERS:
+            scope |= Q(pk__in=Post.objects.doors_of(user))
+        return self.filter(scope)
+
+    def visible_to(self, user: User) -> Self:
+        return self.held_by(user, READERS | POST_HOLDERS)
+
+    def editable_by(self, user: User) -> Self:
+        return self.held_by(user, REGISTER_KEEPERS)
+
+    def visitable_by(self, user: User) -> Self:
+        """Households the user may log a visit at."""
+        return self.held_by(user, VISITORS)
+
+    def managed_by(self, user: User) -> Self:
+        """Households the user may give to another grid."""
+        return self.held_by(user, MANAGERS)
+
+    def open(self) -> Self:
+        """Households whose dwelling still stands and is not merged into another."""
+        return self.filter(closed_on=None)
+
+    def actual(self) -> Self:
+        """Actual households (实有户数): open ones where somebody lives."""
+        return self.open().exclude(occupancy__in=Household.EMPTY)
+
+    def due(self, on: datetime.date) -> Self:
+        """Open households to be visited on that day, overdue ones included."""
+        return self.open().filter(due_from__lte=on)
+
+    def overdue(self, on: datetime.date) -> Self:
+        """Open households whose rhythm had run out before that day."""
+        return self.open().filter(due_by__lt=on)
+
+    def visited_since(self, day: datetime.date) -> Self:
+        """Households with a visit that counts on or after that day."""
+        return self.filter(last_visited_on__gte=day)
+
+    def in_walking_order(self) -> Self:
+        """Estate, building, unit, floor, room; numbers in their natural order."""
+        return self.order_by("walk_order", "pk")
+
+
+def default_due_by() -> datetime.date:
+    """Give a door registered today one quarter, until `reschedule` applies its own rhythm."""
+    return timezone.localdate() + datetime.timedelta(days=QUARTER_DAYS)
+
+
+class Household(models.Model):
+    """The people behind one door, and when that door is next to be knocked on."""
+
+    class Occupancy(models.TextChoices):
+        OWNER = "owner", _("Owner-occupied")
+        RENTED = "rented", _("Rented")
+        COLLECTIVE = "collective", _("Collective household")
+        REGISTRATION_ONLY = "registration_only", _("Registration only")
+        VACANT = "vacant", _("Vacant")
+        UNKNOWN = "unknown", _("Not known")
+
+    class PartOfDay(models.TextChoices):
+        MORNING = "morning", _("Morning")
+        AFTERNOON = "afternoon", _("Afternoon")
+        EVENING = "evening", _("Evening")
+        WEEKEND = "weekend", _("Weekend")
+
+    EMPTY = (Occupancy.VACANT, Occupancy.REGISTRATION_ONLY)
+
+    building = models.ForeignKey(
+        Building, models.PROTECT, related_name="households", verbose_name=_("building")
+    )
+    unit = models.CharField(
+        _("unit"), max_length=20, blank=True, help_text=_("The number alone, such as 2.")
+    )
+    room = models.CharField(_("room"), max_length=30, help_text=_("The number alone, such as 502."))
+    grid = models.ForeignKey(Grid, models.PROTECT, related_name="households", verbose_name=_("grid"))
+    grid_since = models.DateField(_("in this grid since"), default=timezone.localdate)
+    occupancy = models.CharField(
+        _("occupancy"), max_length=20, choices=Occupancy.choices, default=Occupancy.UNKNOWN
+    )
+    visit_in_pairs = models.BooleanField(_("visit in pairs"), default=False)
+    has_dog = models.BooleanField(_("dog"), default=False)
+    safety_note = models.CharField(_("safety note"), max_length=200, blank=True)
+    note = models.TextField(_("note"), blank=True)
+    registered_on = models.DateField(_("registered on"), default=timezone.localdate)
+    closed_on = models.DateField(_("closed on"), null=True, blank=True)
+    changed_at = models.DateTimeField(_("changed at"), auto_now=True)
+    walk_order = DerivedField(max_length=260, derive=lambda household: household.compute_walk_order())
+
+    # What the visits say of this door. Written by visits.actions in the transaction that
+    # stores the visit; `manage.py recompute_doors` derives them again from the visits.
+    last_visited_on = models.DateField(_("last visited"), null=True, blank=True, editable=False)
+    asked_for_on = models.DateField(_("asked to come on"), null=True, blank=True, editable=False)
+    due_from = models.DateField(_("due from"), default=timezone.localdate, editable=False)
+    due_by = models.DateField(_("due by"), default=default_due_by, editable=False)
+    unanswered = models.PositiveSmallIntegerField(_("unanswered tries"), default=0, editable=False)
+    retry_on = models.DateField(_("try again on"), null=True, blank=True, editable=False)
+    retry_part = models.CharField(
+        _("try again in the"), max_length=10, choices=PartOfDay.choices, blank=True, editable=False
+    )
+
+    objects = HouseholdQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("household")
+        verbose_name_plural = _("households")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["building", "unit", "room"],
+                name="household_unique_door",
+                violation_error_message=_("The register already has this door."),
+            ),
+            models.CheckConstraint(
+                name="household_due_dates_in_order", condition=Q(due_from__lte=F("due_by"))
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["grid", "walk_order"], name="household_walk"),
+            models.Index(
+                fields=["grid", "closed_on", "occupancy", "due_by", "due_from", "last_visited_on"],
+                name="household_figures",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.address
+
+    def get_absolute_url(self) -> str:
+        return reverse("households:household", args=[self.pk])
+
+    def clean(self) -> None:
+        """Refuse a grid of another community than the building's."""
+        if self.building_id and self.grid_id and self.grid.community_id != self.building.community_id:
+            raise ValidationError({"grid": _("This grid belongs to another community.")})
+
+    @property
+    def address(self) -> str:
+        return f"{self.building}{self.door}"
+
+    @property
+    def door(self) -> str:
+        """The unit and room, without the building."""
+        return f"{unit_label(self.unit)}{room_label(self.room)}"
+
+    @property
+    def floor(self) -> int | None:
+        return floor_of(self.room)
+
+    @property
+    def has_safety_warning(self) -> bool:
+        return self.visit_in_pairs or self.has_dog or bool(self.safety_note)
+
+    def compute_walk_order(self) -> str:
+        building = self.building
+        return (
+            f"{natural_key(building.estate)}|{natural_key(building.name)}"
+            f"|{natural_key(self.unit)}|{self.floor or 0:03d}|{natural_key(self.room)}"
+        )[:260]
+
+    def reschedule(self, *, rhythm_days: int) -> None:
+        """Set when the door is due, from the last visit that counts; does not save.
+
+        Due by: the last visit plus the rhythm, or the day the household asked for; a door
+        never visited is due from its registration. Due from: one sixth of the rhythm
+        earlier, so a quarterly door comes onto the list fifteen days before it is late.
+        """
+        if self.asked_for_on:
+            self.due_from = self.due_by = self.asked_for_on
+        elif self.last_visited_on:
+            self.due_by = self.last_visited_on + datetime.timedelta(days=rhythm_days)
+            self.due_from = self.due_by - datetime.timedelta(days=rhythm_days // 6)
+        else:
+            self.due_from = self.registered_on
+            self.due_by = self.registered_on + datetime.timedelta(days=rhythm_days)
+
+
+class FormerGrid(models.Model):
+    """A grid that a household was in before today's, with its first and last day."""
+
+    household = models.ForeignKey(Household, models.CASCADE, related_name="former_grids")
+    grid = models.ForeignKey(Grid, models.PROTECT, related_name="+")
+    since = models.DateField()
+    until = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="former_grid_days_in_order", condition=Q(until__gte=F("since"))
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.grid} {self.since}–{self.until}"
+
+
+class PostQuerySet(models.QuerySet["Post"]):
+    def visible_to(self, user: User) -> Self:
+        if user.is_superuser:
+            return self
+        return self.filter(
+            Q(building__community__in=Community.objects.held_by(user, READERS))
+            | Q(membership__user=user)
+        )
+
+    def editable_by(self, user: User) -> Self:
+        return self.filter(building__community__in=Community.objects.editable_by(user))
+
+    def held_today(self, user: User) -> Self:
+        posts = [standing.membership_id for standing in user.standings if is_post(standing)]
+        return self.filter(membership__in=posts)
+
+    def doors_of(self, user: User) -> "models.QuerySet[Household, dict[str, object]]":
+        """The households of the stairwells the user looks after today."""
+        held = self.held_today(user).filter(building=models.OuterRef("building"))
+        own_unit = models.Exists(held.filter(Q(unit="") | Q(unit=models.OuterRef("unit"))))
+        return (
+            Household.objects.filter(building__in=self.held_today(user).values("building"))
+            .filter(own_unit)
+            .values("pk")
+        )
+
+
+def is_post(standing: Standing) -> bool:
+    return standing.role in POST_HOLDERS
+
+
+class Post(models.Model):
+    """The stairwell or building that a captain or an information volunteer looks after."""
+
+    membership = models.ForeignKey(
+        "communities.Membership", models.CASCADE, related_name="posts", verbose_name=_("membership")
+    )
+    building = models.ForeignKey(
+        Building, models.PROTECT, related_name="posts", verbose_name=_("building")
+    )
+    unit = models.CharField(
+        _("unit"), max_length=20, blank=True, help_text=_("Empty for the whole building.")
+    )
+
+    objects = PostQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("post")
+        verbose_name_plural = _("posts")
+        constraints = [
+            models.UniqueConstraint(fields=["membership", "building", "unit"], name="post_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.building}{unit_label(self.unit)}"

@@ -1,0 +1,233 @@
+"""Issues: what is wrong somewhere, who works on it, and every step on the way."""
+
+import datetime
+import uuid
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from communities.models import Department, Grid, User
+from communities.roles import READERS, Role
+from households.models import Household
+from visits.models.visit import Visit
+
+
+class IssueCategoryQuerySet(models.QuerySet["IssueCategory"]):
+    def visible_to(self, user: User) -> Self:  # noqa: ARG002 - everyone may choose a category
+        return self
+
+    def editable_by(self, user: User) -> Self:
+        return self if user.is_superuser else self.none()
+
+
+class IssueCategory(models.Model):
+    """A kind of issue, and how many days it may take."""
+
+    name = models.CharField(_("name"), max_length=40, unique=True)
+    days_to_resolve = models.PositiveSmallIntegerField(_("days to resolve"), default=7)
+    order = models.PositiveSmallIntegerField(_("place in the list"), default=0)
+
+    objects = IssueCategoryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("issue category")
+        verbose_name_plural = _("issue categories")
+        ordering = ["order", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class IssueQuerySet(models.QuerySet["Issue"]):
+    def visible_to(self, user: User) -> Self:
+        """Issues in the user's grids and posts, handed to her department, or her own."""
+        if user.is_superuser:
+            return self
+        departments = [
+            standing.department_id
+            for standing in user.standings
+            if standing.role == Role.DEPARTMENT_HANDLER
+        ]
+        return self.filter(
+            Q(grid__in=Grid.objects.held_by(user, READERS))
+            | Q(household__in=Household.objects.visible_to(user))
+            | Q(department__in=departments)
+            | Q(reported_by=user)
+            | Q(assignee=user)
+        )
+
+    def editable_by(self, user: User) -> Self:
+        """Issues the user may read and take some step on; `workflow` says which."""
+        if user.has_any_role(set(Role) - {Role.AUDITOR}):
+            return self.visible_to(user)
+        return self.none()
+
+    def open(self) -> Self:
+        return self.exclude(status__in=Issue.ENDED)
+
+    def late(self, on: datetime.date) -> Self:
+        """Open issues whose day to be resolved by had passed before that day."""
+        return self.open().filter(due_on__lt=on)
+
+
+class Issue(models.Model):
+    """Something to be put right, at a household or anywhere in a grid."""
+
+    class Status(models.TextChoices):
+        RECEIVED = "received", _("Received")
+        ASSIGNED = "assigned", _("Assigned")
+        IN_PROGRESS = "in_progress", _("Being worked on")
+        RESOLVED = "resolved", _("Resolved")
+        CLOSED = "closed", _("Closed")
+
+    class Urgency(models.TextChoices):
+        NORMAL = "normal", _("Normal")
+        URGENT = "urgent", _("Urgent")
+
+    ENDED = (Status.RESOLVED, Status.CLOSED)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    category = models.ForeignKey(IssueCategory, models.PROTECT, verbose_name=_("category"))
+    grid = models.ForeignKey(Grid, models.PROTECT, related_name="issues", verbose_name=_("grid"))
+    household = models.ForeignKey(
+        Household,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="issues",
+        verbose_name=_("household"),
+    )
+    visit = models.ForeignKey(
+        Visit, models.PROTECT, null=True, blank=True, related_name="issues", verbose_name=_("visit")
+    )
+    place = models.CharField(
+        _("where"), max_length=120, blank=True, help_text=_("For example: yard behind 3号楼.")
+    )
+    description = models.TextField(_("what is wrong"), max_length=2000)
+    urgency = models.CharField(
+        _("urgency"), max_length=10, choices=Urgency.choices, default=Urgency.NORMAL
+    )
+    status = models.CharField(
+        _("status"), max_length=12, choices=Status.choices, default=Status.RECEIVED
+    )
+    reported_by = models.ForeignKey(
+        User, models.PROTECT, related_name="reported_issues", verbose_name=_("reported by")
+    )
+    reported_at = models.DateTimeField(_("reported at"), default=timezone.now)
+    due_on = models.DateField(_("to be resolved by"))
+    assignee = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="assigned_issues",
+        verbose_name=_("assigned to"),
+    )
+    department = models.ForeignKey(
+        Department,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="issues",
+        verbose_name=_("department"),
+    )
+    resolved_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+
+    objects = IssueQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("issue")
+        verbose_name_plural = _("issues")
+        ordering = ["-reported_at", "-pk"]
+        indexes = [
+            models.Index(fields=["grid", "status", "due_on"], name="issue_of_grid"),
+            models.Index(fields=["-reported_at", "-id"], name="issue_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.category}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("visits:issue", args=[self.pk])
+
+    @property
+    def reference(self) -> str:
+        """A short name to say over the phone."""
+        return str(self.pk)[:8].upper()
+
+    @property
+    def where(self) -> str:
+        """The address of the door, or the place as it was described."""
+        return " ".join(filter(None, [str(self.household or ""), self.place])) or str(self.grid)
+
+    def is_late(self, on: datetime.date) -> bool:
+        return self.status not in self.ENDED and self.due_on < on
+
+
+class IssueEventQuerySet(models.QuerySet["IssueEvent"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(issue__in=Issue.objects.visible_to(user))
+
+    def editable_by(self, user: User) -> Self:  # noqa: ARG002 - history is never edited
+        return self.none()
+
+
+class IssueEvent(models.Model):
+    """One step of an issue: who did what, when, and why. Append-only."""
+
+    issue = models.ForeignKey(Issue, models.CASCADE, related_name="events", verbose_name=_("issue"))
+    by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("by"))
+    at = models.DateTimeField(_("at"), default=timezone.now)
+    step = models.CharField(_("step"), max_length=20)
+    status = models.CharField(_("status then"), max_length=12, choices=Issue.Status.choices)
+    note = models.TextField(_("note"), blank=True, max_length=2000)
+
+    objects = IssueEventQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("issue step")
+        verbose_name_plural = _("issue steps")
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.step} {timezone.localtime(self.at):%Y-%m-%d}"
+
+
+def photo_path(instance: "Photo", _filename: str) -> str:
+    return f"photos/{instance.pk}.jpg"
+
+
+class PhotoQuerySet(models.QuerySet["Photo"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(issue__in=Issue.objects.visible_to(user))
+
+    def editable_by(self, user: User) -> Self:  # noqa: ARG002 - a photo is never edited
+        return self.none()
+
+
+class Photo(models.Model):
+    """A picture of an issue, shrunk and stripped of everything but its pixels."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    issue = models.ForeignKey(Issue, models.CASCADE, related_name="photos", verbose_name=_("issue"))
+    image = models.ImageField(_("photo"), upload_to=photo_path)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("by"))
+    at = models.DateTimeField(_("at"), auto_now_add=True)
+
+    objects = PhotoQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("photo")
+        verbose_name_plural = _("photos")
+        ordering = ["at"]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    def get_absolute_url(self) -> str:
+        return reverse("visits:photo", args=[self.pk])

@@ -1,0 +1,210 @@
+"""Visits as they happened, the rules that judge them, and their daily sums."""
+
+import datetime
+import uuid
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from communities.models import Grid, User
+from households.models import Household
+
+
+class Outcome(models.TextChoices):
+    MET = "met", _("Met")
+    NOBODY_HOME = "nobody_home", _("Nobody home")
+    DECLINED = "declined", _("Declined")
+    MOVED_AWAY = "moved_away", _("Moved away")
+    VACANT = "vacant", _("Vacant")
+    NOT_SAFE = "not_safe", _("Could not reach safely")
+
+
+class Way(models.TextChoices):
+    DOOR = "door", _("At the door")
+    OFFICE = "office", _("At the office")
+    PHONE = "phone", _("By phone")
+    MESSAGE = "message", _("By message")
+    NEIGHBOUR = "neighbour", _("Through a neighbour")
+    VOLUNTEER = "volunteer", _("Through a volunteer")
+
+
+class VisitQuerySet(models.QuerySet["Visit"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(household__in=Household.objects.visible_to(user))
+
+    def editable_by(self, user: User) -> Self:  # noqa: ARG002 - a visit is never edited
+        return self.none()
+
+    def standing(self) -> Self:
+        """Visits that no later row corrects."""
+        return self.filter(correction=None)
+
+    def counted(self) -> Self:
+        """Visits that count towards coverage under the rule of their day."""
+        return self.standing().filter(counts=True)
+
+    def between(self, first: datetime.date, last: datetime.date) -> Self:
+        """Visits done from the first day to the last, both included, in local time."""
+        start = datetime.datetime.combine(first, datetime.time.min, timezone.get_current_timezone())
+        end = datetime.datetime.combine(
+            last + datetime.timedelta(days=1), datetime.time.min, timezone.get_current_timezone()
+        )
+        return self.filter(done_at__gte=start, done_at__lt=end)
+
+    def update(self, **_values: object) -> int:
+        raise TypeError("visits are append-only: record a correction instead")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise TypeError("visits are append-only: record a correction instead")
+
+
+class Visit(models.Model):
+    """One attempt to reach a household. Append-only: a correction is a new row."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    household = models.ForeignKey(
+        Household, models.PROTECT, related_name="visits", verbose_name=_("household")
+    )
+    # The grid at the time, so that figures of the past stay when borders move.
+    grid = models.ForeignKey(Grid, models.PROTECT, related_name="visits", verbose_name=_("grid"))
+    by = models.ForeignKey(User, models.PROTECT, related_name="visits", verbose_name=_("by"))
+    done_at = models.DateTimeField(_("done at"))
+    received_at = models.DateTimeField(_("received at"), auto_now_add=True)
+    outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome.choices)
+    way = models.CharField(_("way"), max_length=10, choices=Way.choices, default=Way.DOOR)
+    counts = models.BooleanField(_("counts as a visit"))
+    companions = models.CharField(_("companions"), max_length=100, blank=True)
+    note = models.TextField(_("note"), blank=True, max_length=2000)
+    next_on = models.DateField(_("asked to come on"), null=True, blank=True)
+    corrects = models.OneToOneField(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="correction",
+        verbose_name=_("corrects"),
+    )
+
+    objects = VisitQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("visit")
+        verbose_name_plural = _("visits")
+        ordering = ["-done_at", "-pk"]
+        indexes = [
+            models.Index(fields=["household", "-done_at"], name="visit_of_household"),
+            models.Index(fields=["grid", "-done_at"], name="visit_of_grid"),
+            models.Index(fields=["by", "-done_at"], name="visit_by_worker"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{timezone.localtime(self.done_at):%Y-%m-%d} {self.get_outcome_display()}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("visits:visit", args=[self.pk])
+
+    def save(self, **kwargs: object) -> None:  # type: ignore[override] # keyword-only here
+        if not self._state.adding:
+            raise TypeError("visits are append-only: record a correction instead")
+        super().save(force_insert=True, **kwargs)  # type: ignore[arg-type] # passed on as they came
+
+    def delete(self, **_kwargs: object) -> tuple[int, dict[str, int]]:  # type: ignore[override]
+        raise TypeError("visits are append-only: record a correction instead")
+
+
+class VisitRuleQuerySet(models.QuerySet["VisitRule"]):
+    def visible_to(self, user: User) -> Self:  # noqa: ARG002 - everyone may read the rules
+        return self
+
+    def editable_by(self, user: User) -> Self:
+        return self if user.is_superuser else self.none()
+
+
+class VisitRule(models.Model):
+    """Whether an outcome reached in a way counts as a visit, and when to come again.
+
+    A rule without a way holds for every way that has none of its own.
+    """
+
+    outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome.choices)
+    way = models.CharField(
+        _("way"), max_length=10, choices=Way.choices, blank=True, help_text=_("Empty for every way.")
+    )
+    counts = models.BooleanField(_("counts as a visit"))
+    retry_after_days = models.PositiveSmallIntegerField(
+        _("try again after days"),
+        null=True,
+        blank=True,
+        help_text=_("For outcomes that do not count; nobody home follows the retry rules instead."),
+    )
+
+    objects = VisitRuleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("visit rule")
+        verbose_name_plural = _("visit rules")
+        ordering = ["outcome", "way"]
+        constraints = [
+            models.UniqueConstraint(fields=["outcome", "way"], name="visit_rule_unique")
+        ]
+
+    def __str__(self) -> str:
+        way = self.get_way_display() if self.way else _("every way")
+        return f"{self.get_outcome_display()} · {way}"
+
+
+class RetryRule(models.Model):
+    """When to knock again after this many unanswered tries in a row."""
+
+    tries = models.PositiveSmallIntegerField(_("unanswered tries"), unique=True)
+    after_days = models.PositiveSmallIntegerField(_("try again after days"))
+    changes_part = models.BooleanField(_("in another part of the day"), default=True)
+
+    objects = VisitRuleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("retry rule")
+        verbose_name_plural = _("retry rules")
+        ordering = ["tries"]
+        constraints = [
+            models.CheckConstraint(name="retry_rule_from_first_try", condition=Q(tries__gte=1))
+        ]
+
+    def __str__(self) -> str:
+        return str(_("after %(tries)s tries") % {"tries": self.tries})
+
+
+class VisitTallyQuerySet(models.QuerySet["VisitTally"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(grid__in=Grid.objects.visible_to(user))
+
+
+class VisitTally(models.Model):
+    """How many visits of one outcome a grid had on one day.
+
+    Derived: visits.actions adds to it in the transaction that stores the visit, and
+    `manage.py recompute_doors` compares it with the visits.
+    """
+
+    grid = models.ForeignKey(Grid, models.PROTECT, related_name="+")
+    day = models.DateField()
+    outcome = models.CharField(max_length=12, choices=Outcome.choices)
+    visits = models.PositiveIntegerField(default=0)
+    counted = models.PositiveIntegerField(default=0)
+
+    objects = VisitTallyQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["grid", "day", "outcome"], name="visit_tally_unique"),
+            models.CheckConstraint(
+                name="visit_tally_counted_within", condition=Q(counted__lte=models.F("visits"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.grid_id} {self.day} {self.outcome}"

@@ -1,0 +1,19 @@
+from django.urls import path
+
+from visits.views import issues, today, visits
+
+app_name = "visits"
+
+urlpatterns = [
+    path("today/", today.today, name="today"),
+    path("households/<int:pk>/quick/", today.visit_quick, name="visit_quick"),
+    path("households/<int:pk>/visit/", visits.visit_add, name="visit_add"),
+    path("visits/", visits.visit_list, name="visit_list"),
+    path("visits/<uuid:pk>/", visits.visit, name="visit"),
+    path("visits/<uuid:pk>/correct/", visits.visit_correct, name="visit_correct"),
+    path("issues/", issues.issue_list, name="issue_list"),
+    path("issues/add/", issues.issue_add, name="issue_add"),
+    path("issues/<uuid:pk>/", issues.issue, name="issue"),
+    path("issues/<uuid:pk>/step/", issues.issue_step, name="issue_step"),
+    path("photos/<uuid:pk>/", issues.photo, name="photo"),
+]
