@@ -14,7 +14,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from communities.roles import MANAGERS, READERS, Role
+from communities.roles import MANAGERS, POST_HOLDERS, READERS, Role
 
 if TYPE_CHECKING:
     from communities.models.people import User
@@ -193,10 +193,11 @@ class GridQuerySet(models.QuerySet["Grid"]):
 
         The root of every scope: a worker at grid 110101001001003 gets that grid, an
         officer at community 110101001001 its grids, a street officer at 110101001 all.
+        Holders of a post get no grid: they look after single stairwells of it.
         """
         if user.is_superuser:
             return self
-        return self.filter(inside(user.place_codes(roles)))
+        return self.filter(inside(user.place_codes(frozenset(roles) - POST_HOLDERS)))
 
     def visible_to(self, user: "User") -> Self:
         """Grids the user may read; every other scope is derived from this one."""

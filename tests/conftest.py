@@ -1,0 +1,113 @@
+"""One named world: two communities of one street, and everybody who works there."""
+
+from dataclasses import dataclass
+
+import pytest
+from django.test import Client
+
+from communities.models import Area, Community, Department, Grid, User
+from communities.roles import Role
+from households.models import Household, Resident
+from tests.factories import (
+    AreaFactory,
+    BuildingFactory,
+    CommunityFactory,
+    DepartmentFactory,
+    GridFactory,
+    HouseholdFactory,
+    MembershipFactory,
+    PostFactory,
+    ResidencyFactory,
+    ResidentFactory,
+    UserFactory,
+)
+
+
+@dataclass
+class World:
+    """Everybody by role; `outsider` is the officer and worker of the next community."""
+
+    street: Area
+    community: Community
+    grid: Grid
+    household: Household
+    resident: Resident
+    department_office: Department
+    next_community: Community
+    next_grid: Grid
+    worker: User
+    captain: User
+    officer: User
+    street_officer: User
+    department: User
+    auditor: User
+    admin: User
+    outsider: User
+
+
+@pytest.fixture
+def world(db) -> World:
+    street = AreaFactory(code="990101001", name="东风街道")
+    community = CommunityFactory(area=street, code="990101001001", name="幸福社区")
+    grid = GridFactory(community=community, code="990101001001001", name="第一网格")
+    next_community = CommunityFactory(area=street, code="990101001002", name="光明社区")
+    next_grid = GridFactory(community=next_community, code="990101001002001", name="邻居网格")
+    office = DepartmentFactory(area=street, name="民政办")
+    building = BuildingFactory(community=community, estate="幸福家园", name="3号楼")
+    household = HouseholdFactory(grid=grid, building=building, unit="2", room="502")
+    resident = ResidentFactory(name="张伟明")
+    ResidencyFactory(resident=resident, household=household, is_head=True)
+
+    def member(name: str, role: Role, **place: object) -> User:
+        place = {"grid": None, **place}
+        return MembershipFactory(user=UserFactory(username=name, name=name), role=role, **place).user
+
+    captain = MembershipFactory(
+        user=UserFactory(username="captain", name="captain"), role=Role.STAIR_CAPTAIN, grid=grid
+    )
+    PostFactory(membership=captain, building=building, unit="2")
+    outsider = member("outsider", Role.COMMUNITY_OFFICER, community=next_community)
+    MembershipFactory(user=outsider, grid=next_grid)
+    return World(
+        street=street,
+        community=community,
+        grid=grid,
+        household=household,
+        resident=resident,
+        department_office=office,
+        next_community=next_community,
+        next_grid=next_grid,
+        worker=member("worker", Role.GRID_WORKER, grid=grid),
+        captain=captain.user,
+        officer=member("officer", Role.COMMUNITY_OFFICER, community=community),
+        street_officer=member("street", Role.STREET_OFFICER, area=street),
+        department=member("department", Role.DEPARTMENT_HANDLER, area=street, department=office),
+        auditor=member("auditor", Role.AUDITOR, area=street),
+        admin=member("admin", Role.ADMINISTRATOR, area=street),
+        outsider=outsider,
+    )
+
+
+@pytest.fixture
+def as_user():
+    """Return a test client logged in as the given user, speaking English."""
+
+    def login(user: User | None) -> Client:
+        client = Client()
+        client.cookies["django_language"] = "en"
+        if user is not None:
+            client.force_login(user, backend="communities.authentication.AccountBackend")
+        return client
+
+    return login
+
+
+@pytest.fixture(autouse=True)
+def _plain_test_settings(settings, tmp_path):
+    """Fast hashes, no static manifest, uploads in a folder of their own."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }

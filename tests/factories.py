@@ -1,0 +1,190 @@
+"""The least valid object of each kind."""
+
+import datetime
+
+import factory
+from django.utils import timezone
+from factory.django import DjangoModelFactory
+
+from communities.models import Area, Community, Department, Grid, Membership, User
+from communities.roles import Role
+from households.models import (
+    Building,
+    Care,
+    CareTag,
+    Household,
+    Phone,
+    Post,
+    Residency,
+    Resident,
+)
+from visits.models import Issue, IssueCategory, Outcome, Visit, Way
+
+PASSWORD = "Correct-Horse-7"
+
+
+class AreaFactory(DjangoModelFactory):
+    class Meta:
+        model = Area
+        django_get_or_create = ["code"]
+
+    code = "990101001"
+    name = "东风街道"
+    level = Area.Level.STREET
+
+
+class CommunityFactory(DjangoModelFactory):
+    class Meta:
+        model = Community
+
+    area = factory.SubFactory(AreaFactory)
+    code = factory.Sequence(lambda n: f"990101001{n % 900 + 100:03d}")
+    name = factory.Sequence(lambda n: f"第{n}社区")
+
+
+class GridFactory(DjangoModelFactory):
+    class Meta:
+        model = Grid
+
+    community = factory.SubFactory(CommunityFactory)
+    code = factory.LazyAttribute(lambda grid: grid.community.next_grid_code())
+    name = factory.Sequence(lambda n: f"第{n}网格")
+
+
+class UserFactory(DjangoModelFactory):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    username = factory.Sequence(lambda n: f"user{n}")
+    name = factory.Sequence(lambda n: f"用户{n}")
+    password = factory.django.Password(PASSWORD)
+
+
+class DepartmentFactory(DjangoModelFactory):
+    class Meta:
+        model = Department
+
+    area = factory.SubFactory(AreaFactory)
+    name = factory.Sequence(lambda n: f"部门{n}")
+
+
+class MembershipFactory(DjangoModelFactory):
+    """A full-time backup worker of a grid; pass role and another place for others."""
+
+    class Meta:
+        model = Membership
+
+    user = factory.SubFactory(UserFactory)
+    role = Role.GRID_WORKER
+    grid = factory.SubFactory(GridFactory)
+    employment = factory.LazyAttribute(
+        lambda row: Membership.Employment.FULL_TIME if row.role == Role.GRID_WORKER else ""
+    )
+    rank = factory.LazyAttribute(
+        lambda row: Membership.Rank.BACKUP if row.role == Role.GRID_WORKER else ""
+    )
+    since = datetime.date(2020, 1, 1)
+
+
+class BuildingFactory(DjangoModelFactory):
+    class Meta:
+        model = Building
+
+    community = factory.SubFactory(CommunityFactory)
+    estate = "幸福家园"
+    name = factory.Sequence(lambda n: f"{n + 1}号楼")
+
+
+class HouseholdFactory(DjangoModelFactory):
+    """A household of the given grid, in a new building of the same community."""
+
+    class Meta:
+        model = Household
+
+    grid = factory.SubFactory(GridFactory)
+    building = factory.LazyAttribute(
+        lambda household: BuildingFactory(community=household.grid.community)
+    )
+    unit = "1"
+    room = factory.Sequence(lambda n: f"{n % 20 + 1}01")
+    occupancy = Household.Occupancy.OWNER
+
+
+class ResidentFactory(DjangoModelFactory):
+    class Meta:
+        model = Resident
+
+    name = "张伟明"
+
+
+class ResidencyFactory(DjangoModelFactory):
+    class Meta:
+        model = Residency
+
+    resident = factory.SubFactory(ResidentFactory)
+    household = factory.SubFactory(HouseholdFactory)
+
+
+class PhoneFactory(DjangoModelFactory):
+    class Meta:
+        model = Phone
+
+    resident = factory.SubFactory(ResidentFactory)
+    number = factory.Sequence(lambda n: f"138{n:08d}")
+
+
+class CareTagFactory(DjangoModelFactory):
+    class Meta:
+        model = CareTag
+
+    name = factory.Sequence(lambda n: f"关爱{n}")
+
+
+class CareFactory(DjangoModelFactory):
+    class Meta:
+        model = Care
+
+    resident = factory.SubFactory(ResidentFactory)
+    tag = factory.SubFactory(CareTagFactory)
+
+
+class PostFactory(DjangoModelFactory):
+    class Meta:
+        model = Post
+
+    membership = factory.SubFactory(MembershipFactory, role=Role.STAIR_CAPTAIN)
+    building = factory.SubFactory(BuildingFactory)
+
+
+class VisitFactory(DjangoModelFactory):
+    """A visit as a bare row; `visits.actions.record_visit` also updates the door."""
+
+    class Meta:
+        model = Visit
+
+    household = factory.SubFactory(HouseholdFactory)
+    grid = factory.SelfAttribute("household.grid")
+    by = factory.SubFactory(UserFactory)
+    done_at = factory.LazyFunction(timezone.now)
+    outcome = Outcome.MET
+    way = Way.DOOR
+    counts = True
+
+
+class IssueCategoryFactory(DjangoModelFactory):
+    class Meta:
+        model = IssueCategory
+
+    name = factory.Sequence(lambda n: f"类别{n}")
+
+
+class IssueFactory(DjangoModelFactory):
+    class Meta:
+        model = Issue
+
+    category = factory.SubFactory(IssueCategoryFactory)
+    grid = factory.SubFactory(GridFactory)
+    description = "路灯不亮"
+    reported_by = factory.SubFactory(UserFactory)
+    due_on = factory.LazyFunction(lambda: timezone.localdate() + datetime.timedelta(days=7))
