@@ -1,4 +1,13 @@
-from households.models.place import Building, FormerGrid, Household, Post
+from households.models.place import (
+    Building,
+    DoorState,
+    FormerGrid,
+    Household,
+    Post,
+    is_in_state,
+    quarter_start,
+    week_end,
+)
 from households.models.register_import import RegisterImport
 from households.models.resident import (
     Care,
@@ -15,6 +24,7 @@ __all__ = [
     "Building",
     "Care",
     "CareTag",
+    "DoorState",
     "FormerGrid",
     "Household",
     "Phone",
@@ -24,5 +34,8 @@ __all__ = [
     "Resident",
     "identity_error_text",
     "identity_index",
+    "is_in_state",
     "phone_index",
+    "quarter_start",
+    "week_end",
 ]

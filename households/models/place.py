@@ -76,6 +76,72 @@ class Building(models.Model):
         return reverse("households:building", args=[self.pk])
 
 
+class DoorState(models.TextChoices):
+    """What the schedule says of a door on a day: the figures of every dashboard."""
+
+    DUE = "due", _("Due, overdue included")
+    WEEK = "week", _("Due by the end of this week")
+    OVERDUE = "overdue", _("Overdue")
+    ACTUAL = "actual", _("Actual households")
+    COVERED = "covered", _("Visited this quarter")
+    UNCOVERED = "uncovered", _("Not yet visited this quarter")
+    NEVER = "never", _("Never visited")
+    UNANSWERED = "unanswered", _("Three or more unanswered tries")
+
+
+# The tail: doors that knocking again at the same hours will not open.
+UNANSWERED_TAIL = 3
+
+
+def quarter_start(on: datetime.date) -> datetime.date:
+    """Return the first day of the calendar quarter, over which coverage is counted."""
+    return on.replace(month=(on.month - 1) // 3 * 3 + 1, day=1)
+
+
+def week_end(on: datetime.date) -> datetime.date:
+    """Return the Sunday that ends the week of that day."""
+    return on + datetime.timedelta(days=6 - on.weekday())
+
+
+# The definitions, as conditions so that lists can filter and figures can count by them.
+
+
+def is_open() -> Q:
+    return Q(closed_on=None)
+
+
+def is_actual() -> Q:
+    return is_open() & ~Q(occupancy__in=Household.EMPTY)
+
+
+def is_due(on: datetime.date) -> Q:
+    return is_open() & Q(due_from__lte=on)
+
+
+def is_overdue(on: datetime.date) -> Q:
+    return is_open() & Q(due_by__lt=on)
+
+
+def is_visited_since(day: datetime.date) -> Q:
+    return Q(last_visited_on__gte=day)
+
+
+def is_in_state(state: str, on: datetime.date) -> Q:
+    """Match the households in this `DoorState` on that day."""
+    visited = is_visited_since(quarter_start(on))
+    conditions = {
+        DoorState.DUE: is_due(on),
+        DoorState.WEEK: is_due(week_end(on)),
+        DoorState.OVERDUE: is_overdue(on),
+        DoorState.ACTUAL: is_actual(),
+        DoorState.COVERED: is_actual() & visited,
+        DoorState.UNCOVERED: is_actual() & ~visited,
+        DoorState.NEVER: is_actual() & Q(last_visited_on=None),
+        DoorState.UNANSWERED: is_open() & Q(unanswered__gte=UNANSWERED_TAIL),
+    }
+    return conditions[DoorState(state)]
+
+
 class HouseholdQuerySet(models.QuerySet["Household"]):
     def held_by(self, user: User, roles: frozenset[Role]) -> Self:
         """Households of the grids where the user holds one of `roles`, and of her posts.
@@ -103,23 +169,27 @@ class HouseholdQuerySet(models.QuerySet["Household"]):
 
     def open(self) -> Self:
         """Households whose dwelling still stands and is not merged into another."""
-        return self.filter(closed_on=None)
+        return self.filter(is_open())
 
     def actual(self) -> Self:
         """Actual households (实有户数): open ones where somebody lives."""
-        return self.open().exclude(occupancy__in=Household.EMPTY)
+        return self.filter(is_actual())
 
     def due(self, on: datetime.date) -> Self:
         """Open households to be visited on that day, overdue ones included."""
-        return self.open().filter(due_from__lte=on)
+        return self.filter(is_due(on))
 
     def overdue(self, on: datetime.date) -> Self:
         """Open households whose rhythm had run out before that day."""
-        return self.open().filter(due_by__lt=on)
+        return self.filter(is_overdue(on))
 
     def visited_since(self, day: datetime.date) -> Self:
         """Households with a visit that counts on or after that day."""
-        return self.filter(last_visited_on__gte=day)
+        return self.filter(is_visited_since(day))
+
+    def in_state(self, state: str, on: datetime.date) -> Self:
+        """Households in this `DoorState` on that day."""
+        return self.filter(is_in_state(state, on))
 
     def in_walking_order(self) -> Self:
         """Estate, building, unit, floor, room; numbers in their natural order."""
