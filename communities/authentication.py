@@ -58,9 +58,7 @@ class CharacterClassesValidator:
             raise ValidationError(self.get_help_text(), code="too_few_classes")
 
     def get_help_text(self) -> str:
-        return _(
-            "Use at least three of: small letters, capital letters, digits, other characters."
-        )
+        return _("Use at least three of: small letters, capital letters, digits, other characters.")
 
 
 class DemoPasswordValidator:

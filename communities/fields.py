@@ -6,7 +6,11 @@ from typing import Any
 
 from django.db import models
 
-CHINESE_DIGITS = {char: value for value, char in enumerate("〇一二三四五六七八九")} | {"零": 0, "两": 2}
+CHINESE_DIGITS = {
+    **{char: value for value, char in enumerate("〇一二三四五六七八九")},
+    "零": 0,
+    "两": 2,
+}
 NUMERAL = re.compile(r"[〇零一二两三四五六七八九十]+(?=[号栋幢座楼单层期区组弄队])|\d+")
 
 
@@ -24,7 +28,7 @@ class DerivedField(models.CharField):
         kwargs.setdefault("editable", False)
         super().__init__(*args, **kwargs)
 
-    def pre_save(self, model_instance: models.Model, add: bool) -> str | None:  # noqa: FBT001 - Django's signature
+    def pre_save(self, model_instance: models.Model, add: bool) -> str | None:  # noqa: ARG002, FBT001 - Django's signature
         # Historical models of migrations carry no function; they keep what is stored.
         if self.derive is not None:
             setattr(model_instance, self.attname, self.derive(model_instance))

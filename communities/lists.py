@@ -27,7 +27,11 @@ class Page(Generic[Row]):
 
 
 def key_page(
-    request: HttpRequest, queryset: models.QuerySet[Row], *, order: tuple[str, ...], size: int = PAGE_SIZE
+    request: HttpRequest,
+    queryset: models.QuerySet[Row],
+    *,
+    order: tuple[str, ...],
+    size: int = PAGE_SIZE,
 ) -> Page[Row]:
     """Return the page after the row that `?after=` names, in this order.
 
@@ -52,7 +56,8 @@ def beyond(model: type[models.Model], after: str, order: tuple[str, ...]) -> Q:
     """Match the rows that come after the row with the key `after`; all when it is unknown."""
     fields = [name.lstrip("-") for name in order]
     try:
-        values = model._default_manager.filter(pk=model._meta.pk.to_python(after)).values_list(*fields).first()  # noqa: SLF001 - the documented Model._meta
+        rows = model._default_manager.filter(pk=model._meta.pk.to_python(after))  # noqa: SLF001 - the documented Model._meta
+        values = rows.values_list(*fields).first()
     except Exception:  # noqa: BLE001 - any unreadable key starts at the first page
         values = None
     if values is None:
@@ -116,10 +121,16 @@ def export_response(
             write_cell(sheet, written, index, column.value(row))
     workbook.close()
     Disclosure.objects.create(
-        kind=Disclosure.Kind.EXPORT, by=request.user, community=community, subject=name, rows=written
+        kind=Disclosure.Kind.EXPORT,
+        by=request.user,
+        community=community,
+        subject=name,
+        rows=written,
     )
     file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=f"{name}-{timezone.localdate():%Y%m%d}.xlsx")
+    return FileResponse(
+        file, as_attachment=True, filename=f"{name}-{timezone.localdate():%Y%m%d}.xlsx"
+    )
 
 
 def write_cell(sheet: Any, row: int, column: int, value: object) -> None:

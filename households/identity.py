@@ -50,7 +50,10 @@ def parse_identity(text: str) -> Identity:
         birth_date = datetime.date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     except ValueError:
         raise InvalidIdentityError("date") from None
-    if birth_date.year < EARLIEST_BIRTH_YEAR or birth_date > datetime.datetime.now(tz=datetime.UTC).date():
+    if (
+        birth_date.year < EARLIEST_BIRTH_YEAR
+        or birth_date > datetime.datetime.now(tz=datetime.UTC).date()
+    ):
         raise InvalidIdentityError("date")
     if check_character(number[:17]) != number[17]:
         raise InvalidIdentityError("check")

@@ -30,7 +30,15 @@ urlpatterns = [
     path("imports/", imports.register_import_list, name="register_import_list"),
     path("imports/template.xlsx", imports.register_template, name="register_template"),
     path("imports/<uuid:pk>/", imports.register_import, name="register_import"),
-    path("imports/<uuid:pk>/confirm/", imports.register_import_confirm, name="register_import_confirm"),
+    path(
+        "imports/<uuid:pk>/confirm/",
+        imports.register_import_confirm,
+        name="register_import_confirm",
+    ),
     path("imports/<uuid:pk>/undo/", imports.register_import_undo, name="register_import_undo"),
-    path("imports/<uuid:pk>/report.xlsx", imports.register_import_report, name="register_import_report"),
+    path(
+        "imports/<uuid:pk>/report.xlsx",
+        imports.register_import_report,
+        name="register_import_report",
+    ),
 ]

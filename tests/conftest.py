@@ -60,7 +60,9 @@ def world(db) -> World:
 
     def member(name: str, role: Role, **place: object) -> User:
         place = {"grid": None, **place}
-        return MembershipFactory(user=UserFactory(username=name, name=name), role=role, **place).user
+        return MembershipFactory(
+            user=UserFactory(username=name, name=name), role=role, **place
+        ).user
 
     captain = MembershipFactory(
         user=UserFactory(username="captain", name="captain"), role=Role.STAIR_CAPTAIN, grid=grid

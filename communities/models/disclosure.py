@@ -36,10 +36,17 @@ class Disclosure(models.Model):
         EXPORT = "export", _("Exported")
 
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
-    by = models.ForeignKey("communities.User", models.PROTECT, related_name="+", verbose_name=_("by"))
+    by = models.ForeignKey(
+        "communities.User", models.PROTECT, related_name="+", verbose_name=_("by")
+    )
     at = models.DateTimeField(_("at"), auto_now_add=True, db_index=True)
     community = models.ForeignKey(
-        Community, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("community")
+        Community,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("community"),
     )
     subject = models.CharField(_("what"), max_length=100)
     field = models.CharField(_("field"), max_length=40, blank=True)

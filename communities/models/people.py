@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterable
-from typing import NamedTuple, Self
+from typing import ClassVar, NamedTuple, Self
 
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
@@ -23,9 +23,7 @@ class DepartmentQuerySet(models.QuerySet["Department"]):
         if user.is_superuser:
             return self
         codes = user.place_codes(Role)
-        return self.filter(
-            inside(codes, field="area__code") | Q(area__code__in=codes_above(codes))
-        )
+        return self.filter(inside(codes, field="area__code") | Q(area__code__in=codes_above(codes)))
 
     def editable_by(self, user: "User") -> Self:
         if user.is_superuser:
@@ -93,7 +91,9 @@ class UserManager(models.Manager.from_queryset(UserQuerySet)):  # type: ignore[m
         user.save(using=self._db)
         return user
 
-    def create_superuser(self, username: str, password: str | None = None, **fields: object) -> "User":
+    def create_superuser(
+        self, username: str, password: str | None = None, **fields: object
+    ) -> "User":
         return self.create_user(username, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str) -> "User":
@@ -110,7 +110,7 @@ class User(AbstractUser):
     must_change_password = models.BooleanField(_("must change password"), default=False)
     is_demo = models.BooleanField(_("demo account"), default=False, editable=False)
 
-    objects = UserManager()
+    objects: ClassVar[UserManager] = UserManager()
 
     REQUIRED_FIELDS = ["name"]
 
@@ -196,7 +196,12 @@ class Membership(models.Model):
     )
     role = models.CharField(_("role"), max_length=20, choices=Role.choices)
     grid = models.ForeignKey(
-        Grid, models.PROTECT, null=True, blank=True, related_name="memberships", verbose_name=_("grid")
+        Grid,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="memberships",
+        verbose_name=_("grid"),
     )
     community = models.ForeignKey(
         Community,
@@ -207,7 +212,12 @@ class Membership(models.Model):
         verbose_name=_("community"),
     )
     area = models.ForeignKey(
-        Area, models.PROTECT, null=True, blank=True, related_name="memberships", verbose_name=_("area")
+        Area,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="memberships",
+        verbose_name=_("area"),
     )
     department = models.ForeignKey(
         Department,
@@ -249,7 +259,9 @@ class Membership(models.Model):
                 name="membership_department_for_handlers",
                 condition=Q(role=Role.DEPARTMENT_HANDLER, department__isnull=False)
                 | (~Q(role=Role.DEPARTMENT_HANDLER) & Q(department=None)),
-                violation_error_message=_("A department handler, and nobody else, names a department."),
+                violation_error_message=_(
+                    "A department handler, and nobody else, names a department."
+                ),
             ),
             models.CheckConstraint(
                 name="membership_worker_says_how",

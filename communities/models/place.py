@@ -75,7 +75,12 @@ class Area(models.Model):
     level = models.PositiveSmallIntegerField(_("level"), choices=Level.choices)
     # A street may lie directly under a city (东莞, 中山, 儋州, 嘉峪关).
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent")
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("parent"),
     )
 
     objects = AreaQuerySet.as_manager()

@@ -1,7 +1,7 @@
 """Buildings and the households behind their doors."""
 
 import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -42,7 +42,10 @@ class Building(models.Model):
         Community, models.PROTECT, related_name="buildings", verbose_name=_("community")
     )
     estate = models.CharField(
-        _("estate"), max_length=60, blank=True, help_text=_("Empty for a building outside any estate.")
+        _("estate"),
+        max_length=60,
+        blank=True,
+        help_text=_("Empty for a building outside any estate."),
     )
     name = models.CharField(_("building"), max_length=60, help_text=_("For example 3号楼."))
     street_address = models.CharField(_("street and number"), max_length=120, blank=True)
@@ -52,7 +55,9 @@ class Building(models.Model):
     )
     walk_order = DerivedField(
         max_length=160,
-        derive=lambda building: f"{natural_key(building.estate)}|{natural_key(building.name)}"[:160],
+        derive=lambda building: f"{natural_key(building.estate)}|{natural_key(building.name)}"[
+            :160
+        ],
     )
 
     objects = BuildingQuerySet.as_manager()
@@ -227,7 +232,9 @@ class Household(models.Model):
         _("unit"), max_length=20, blank=True, help_text=_("The number alone, such as 2.")
     )
     room = models.CharField(_("room"), max_length=30, help_text=_("The number alone, such as 502."))
-    grid = models.ForeignKey(Grid, models.PROTECT, related_name="households", verbose_name=_("grid"))
+    grid = models.ForeignKey(
+        Grid, models.PROTECT, related_name="households", verbose_name=_("grid")
+    )
     grid_since = models.DateField(_("in this grid since"), default=timezone.localdate)
     occupancy = models.CharField(
         _("occupancy"), max_length=20, choices=Occupancy.choices, default=Occupancy.UNKNOWN
@@ -239,7 +246,9 @@ class Household(models.Model):
     registered_on = models.DateField(_("registered on"), default=timezone.localdate)
     closed_on = models.DateField(_("closed on"), null=True, blank=True)
     changed_at = models.DateTimeField(_("changed at"), auto_now=True)
-    walk_order = DerivedField(max_length=260, derive=lambda household: household.compute_walk_order())
+    walk_order = DerivedField(
+        max_length=260, derive=lambda household: household.compute_walk_order()
+    )
 
     # What the visits say of this door. Written by visits.actions in the transaction that
     # stores the visit; `manage.py recompute_doors` derives them again from the visits.
@@ -284,7 +293,11 @@ class Household(models.Model):
 
     def clean(self) -> None:
         """Refuse a grid of another community than the building's."""
-        if self.building_id and self.grid_id and self.grid.community_id != self.building.community_id:
+        if (
+            self.building_id
+            and self.grid_id
+            and self.grid.community_id != self.building.community_id
+        ):
             raise ValidationError({"grid": _("This grid belongs to another community.")})
 
     @property
@@ -363,7 +376,7 @@ class PostQuerySet(models.QuerySet["Post"]):
         posts = [standing.membership_id for standing in user.standings if is_post(standing)]
         return self.filter(membership__in=posts)
 
-    def doors_of(self, user: User) -> "models.QuerySet[Household, dict[str, object]]":
+    def doors_of(self, user: User) -> "models.QuerySet[Household, Any]":
         """The households of the stairwells the user looks after today."""
         held = self.held_today(user).filter(building=models.OuterRef("building"))
         own_unit = models.Exists(held.filter(Q(unit="") | Q(unit=models.OuterRef("unit"))))

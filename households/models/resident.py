@@ -114,7 +114,9 @@ def identity_error_text(code: str) -> str:
     texts = {
         "shape": _("An identity number has 18 characters: 17 digits and a digit or X."),
         "date": _("Digits 7 to 14 of this identity number are not a birth date. Check them."),
-        "check": _("The last character of this identity number does not fit the others. Check every digit."),
+        "check": _(
+            "The last character of this identity number does not fit the others. Check every digit."
+        ),
     }
     return str(texts[code])
 
@@ -148,7 +150,9 @@ class Phone(models.Model):
         verbose_name_plural = _("phones")
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(fields=["resident", "number_index"], name="phone_unique_per_person")
+            models.UniqueConstraint(
+                fields=["resident", "number_index"], name="phone_unique_per_person"
+            )
         ]
 
     def __str__(self) -> str:
@@ -211,7 +215,9 @@ class Residency(models.Model):
             models.CheckConstraint(
                 name="residency_ends_after_it_begins",
                 condition=Q(until=None) | Q(since=None) | Q(until__gte=F("since")),
-                violation_error_message=_("The day of leaving cannot be before the day of arrival."),
+                violation_error_message=_(
+                    "The day of leaving cannot be before the day of arrival."
+                ),
             ),
         ]
 
@@ -268,7 +274,8 @@ class CareQuerySet(models.QuerySet["Care"]):
 
     def editable_by(self, user: User) -> Self:
         return self.filter(
-            resident__in=Resident.objects.editable_by(user), tag__in=CareTag.objects.visible_to(user)
+            resident__in=Resident.objects.editable_by(user),
+            tag__in=CareTag.objects.visible_to(user),
         )
 
     def current(self) -> Self:
@@ -281,7 +288,9 @@ class Care(models.Model):
     resident = models.ForeignKey(
         Resident, models.CASCADE, related_name="care", verbose_name=_("resident")
     )
-    tag = models.ForeignKey(CareTag, models.PROTECT, related_name="care", verbose_name=_("care tag"))
+    tag = models.ForeignKey(
+        CareTag, models.PROTECT, related_name="care", verbose_name=_("care tag")
+    )
     since = models.DateField(_("since"), default=timezone.localdate)
     until = models.DateField(_("until"), null=True, blank=True)
 

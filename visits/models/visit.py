@@ -107,7 +107,7 @@ class Visit(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("visits:visit", args=[self.pk])
 
-    def save(self, **kwargs: object) -> None:  # type: ignore[override] # keyword-only here
+    def save(self, **kwargs: object) -> None:  # noqa: DJ012 - what Django wants first is a method here
         if not self._state.adding:
             raise TypeError("visits are append-only: record a correction instead")
         super().save(force_insert=True, **kwargs)  # type: ignore[arg-type] # passed on as they came
@@ -132,7 +132,11 @@ class VisitRule(models.Model):
 
     outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome.choices)
     way = models.CharField(
-        _("way"), max_length=10, choices=Way.choices, blank=True, help_text=_("Empty for every way.")
+        _("way"),
+        max_length=10,
+        choices=Way.choices,
+        blank=True,
+        help_text=_("Empty for every way."),
     )
     counts = models.BooleanField(_("counts as a visit"))
     retry_after_days = models.PositiveSmallIntegerField(
@@ -148,9 +152,7 @@ class VisitRule(models.Model):
         verbose_name = _("visit rule")
         verbose_name_plural = _("visit rules")
         ordering = ["outcome", "way"]
-        constraints = [
-            models.UniqueConstraint(fields=["outcome", "way"], name="visit_rule_unique")
-        ]
+        constraints = [models.UniqueConstraint(fields=["outcome", "way"], name="visit_rule_unique")]
 
     def __str__(self) -> str:
         way = self.get_way_display() if self.way else _("every way")
