@@ -1,6 +1,17 @@
 from django.urls import path
 
-from households.views import buildings, grid_filling, households, imports, residents, search
+from households.views import (
+    buildings,
+    communities,
+    grid_filling,
+    grids,
+    households,
+    imports,
+    members,
+    posts,
+    residents,
+    search,
+)
 
 app_name = "households"
 
@@ -24,8 +35,18 @@ urlpatterns = [
     path("care/<int:pk>/end/", residents.care_end, name="care_end"),
     path("residencies/<int:pk>/edit/", residents.residency_edit, name="residency_edit"),
     path("residencies/<int:pk>/end/", residents.residency_end, name="residency_end"),
-    path("memberships/<int:pk>/posts/", buildings.post_list, name="post_list"),
-    path("posts/<int:pk>/remove/", buildings.post_remove, name="post_remove"),
+    path("memberships/<int:pk>/posts/", posts.post_list, name="post_list"),
+    path("posts/<int:pk>/remove/", posts.post_remove, name="post_remove"),
+    path("communities/", communities.community_list, name="community_list"),
+    path("communities/<str:code>/edit/", communities.community_edit, name="community_edit"),
+    path("communities/<str:code>/grids/", grids.grid_list, name="grid_list"),
+    path("communities/<str:code>/grids/add/", grids.grid_add, name="grid_add"),
+    path("communities/<str:code>/people/", members.member_list, name="member_list"),
+    path("communities/<str:code>/people/assign/", members.member_add, name="member_add"),
+    path("communities/<str:code>/people/new/", members.person_add, name="person_add"),
+    path("grids/<str:code>/", grids.grid, name="grid"),
+    path("grids/<str:code>/edit/", grids.grid_edit, name="grid_edit"),
+    path("grids/<str:code>/close/", grids.grid_close, name="grid_close"),
     path("grids/<str:code>/fill/", grid_filling.grid_fill, name="grid_fill"),
     path("imports/", imports.register_import_list, name="register_import_list"),
     path("imports/template.xlsx", imports.register_template, name="register_template"),

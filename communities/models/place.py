@@ -260,4 +260,4 @@ class Grid(models.Model):
         return str(self.get_kind_display()) if self.kind == self.Kind.HOLDING else self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("communities:grid", args=[self.code])
+        return reverse("households:grid", args=[self.code])

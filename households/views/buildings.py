@@ -15,11 +15,3 @@ def building(request: HttpRequest, pk: int) -> HttpResponse:
 
 def building_edit(request: HttpRequest, pk: int) -> HttpResponse:
     raise NotImplementedError
-
-
-def post_list(request: HttpRequest, pk: int) -> HttpResponse:
-    raise NotImplementedError
-
-
-def post_remove(request: HttpRequest, pk: int) -> HttpResponse:
-    raise NotImplementedError

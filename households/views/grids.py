@@ -1,23 +1,15 @@
 from django.http import HttpRequest, HttpResponse
 
 
-def community_list(request: HttpRequest) -> HttpResponse:
-    raise NotImplementedError
-
-
-def community_edit(request: HttpRequest, code: str) -> HttpResponse:
-    raise NotImplementedError
-
-
 def grid_list(request: HttpRequest, code: str) -> HttpResponse:
     raise NotImplementedError
 
 
-def grid_add(request: HttpRequest, code: str) -> HttpResponse:
+def grid(request: HttpRequest, code: str) -> HttpResponse:
     raise NotImplementedError
 
 
-def grid(request: HttpRequest, code: str) -> HttpResponse:
+def grid_add(request: HttpRequest, code: str) -> HttpResponse:
     raise NotImplementedError
 
 
