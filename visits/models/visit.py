@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from communities.models import Grid, User
+from communities.roles import VISIT_KEEPERS
 from households.models import Household
 
 
@@ -40,8 +41,16 @@ class VisitQuerySet(models.QuerySet["Visit"]):
         return self.none()
 
     def standing(self) -> Self:
-        """Visits that no later row corrects."""
-        return self.filter(correction=None)
+        """Visits that no later row corrects or withdraws."""
+        return self.filter(correction=None, withdrawn=False)
+
+    def correctable_by(self, user: User) -> Self:
+        """Standing visits the user made, or that were made in grids she leads."""
+        return (
+            self.standing()
+            .filter(household__in=Household.objects.visitable_by(user))
+            .filter(Q(by=user) | Q(grid__in=Grid.objects.held_by(user, VISIT_KEEPERS)))
+        )
 
     def counted(self) -> Self:
         """Visits that count towards coverage under the rule of their day."""
@@ -88,6 +97,8 @@ class Visit(models.Model):
         related_name="correction",
         verbose_name=_("corrects"),
     )
+    # A correction that says only that the visit it corrects never happened.
+    withdrawn = models.BooleanField(_("entered by mistake"), default=False)
 
     objects = VisitQuerySet.as_manager()
 
@@ -99,6 +110,12 @@ class Visit(models.Model):
             models.Index(fields=["household", "-done_at"], name="visit_of_household"),
             models.Index(fields=["grid", "-done_at"], name="visit_of_grid"),
             models.Index(fields=["by", "-done_at"], name="visit_by_worker"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="visit_withdrawn_is_a_correction",
+                condition=Q(withdrawn=False) | Q(corrects__isnull=False),
+            )
         ]
 
     def __str__(self) -> str:
