@@ -5,6 +5,7 @@ from households.models.place import (
     Household,
     Post,
     is_in_state,
+    is_listed,
     quarter_start,
     week_end,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "identity_error_text",
     "identity_index",
     "is_in_state",
+    "is_listed",
     "phone_index",
     "quarter_start",
     "week_end",

@@ -12,7 +12,7 @@ VISIT_RULES = [
     ("not_safe", False, 7),
 ]
 # Unanswered tries in a row, days until the next.
-RETRY_RULES = [(1, 1), (2, 3), (3, 7), (4, 14)]
+RETRY_RULES = [(1, 1), (2, 3), (3, 7)]
 
 
 def add_rules(apps, schema_editor):
