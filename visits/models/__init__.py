@@ -1,4 +1,4 @@
-from visits.models.issue import Issue, IssueCategory, IssueEvent, Photo
+from visits.models.issue import Issue, IssueCategory, IssueEvent, Photo, Step
 from visits.models.visit import (
     Outcome,
     RetryRule,
@@ -15,6 +15,7 @@ __all__ = [
     "Outcome",
     "Photo",
     "RetryRule",
+    "Step",
     "Visit",
     "VisitRule",
     "VisitTally",

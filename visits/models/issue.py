@@ -37,9 +37,23 @@ class IssueCategory(models.Model):
         verbose_name = _("issue category")
         verbose_name_plural = _("issue categories")
         ordering = ["order", "name"]
+        constraints = [
+            models.CheckConstraint(
+                name="issue_category_days_positive",
+                condition=Q(days_to_resolve__gte=1),
+                violation_error_message=_("Give at least one day."),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    def due_on(self, *, urgency: str, since: datetime.date) -> datetime.date:
+        """Return the day to be resolved by; an urgent issue has half the days, at least one."""
+        days = self.days_to_resolve
+        if urgency == Issue.Urgency.URGENT:
+            days = max(1, days // 2)
+        return since + datetime.timedelta(days=days)
 
 
 class IssueQuerySet(models.QuerySet["Issue"]):
@@ -137,6 +151,9 @@ class Issue(models.Model):
     )
     resolved_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    # Rises with every step that moves the issue. A step names the number it saw, so of two
+    # people deciding on the same page the second is told.
+    moves = models.PositiveIntegerField(default=0, editable=False)
 
     objects = IssueQuerySet.as_manager()
 
@@ -169,6 +186,22 @@ class Issue(models.Model):
         return self.status not in self.ENDED and self.due_on < on
 
 
+class Step(models.TextChoices):
+    """What a person does to an issue; `visits.workflow` says who may, and from where."""
+
+    REPORT = "reported", _("Reported")
+    TAKE = "take", _("Taken on")
+    ASSIGN = "assign", _("Assigned")
+    START = "start", _("Work begun")
+    RETURN = "return", _("Returned")
+    RESOLVE = "resolve", _("Resolved")
+    SOLVE = "solve", _("Solved on the spot")
+    DROP = "drop", _("Closed without work")
+    CLOSE = "close", _("Confirmed and closed")
+    REOPEN = "reopen", _("Reopened")
+    COMMENT = "comment", _("Comment")
+
+
 class IssueEventQuerySet(models.QuerySet["IssueEvent"]):
     def visible_to(self, user: User) -> Self:
         return self.filter(issue__in=Issue.objects.visible_to(user))
@@ -176,15 +209,32 @@ class IssueEventQuerySet(models.QuerySet["IssueEvent"]):
     def editable_by(self, user: User) -> Self:  # noqa: ARG002 - history is never edited
         return self.none()
 
+    def update(self, **_values: object) -> int:
+        raise TypeError("the history of an issue is append-only")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise TypeError("the history of an issue is append-only")
+
 
 class IssueEvent(models.Model):
-    """One step of an issue: who did what, when, and why. Append-only."""
+    """One step of an issue: who did what, when, why, and who has it since. Append-only."""
 
     issue = models.ForeignKey(Issue, models.CASCADE, related_name="events", verbose_name=_("issue"))
     by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("by"))
     at = models.DateTimeField(_("at"), default=timezone.now)
-    step = models.CharField(_("step"), max_length=20)
+    step = models.CharField(_("step"), max_length=20, choices=Step.choices)
     status = models.CharField(_("status then"), max_length=12, choices=Issue.Status.choices)
+    assignee = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("assigned to")
+    )
+    department = models.ForeignKey(
+        Department,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("department"),
+    )
     note = models.TextField(_("note"), blank=True, max_length=2000)
 
     objects = IssueEventQuerySet.as_manager()
@@ -195,7 +245,15 @@ class IssueEvent(models.Model):
         ordering = ["at", "pk"]
 
     def __str__(self) -> str:
-        return f"{self.step} {timezone.localtime(self.at):%Y-%m-%d}"
+        return f"{self.get_step_display()} {timezone.localtime(self.at):%Y-%m-%d}"
+
+    def save(self, **kwargs: object) -> None:  # type: ignore[override] # keyword-only here
+        if not self._state.adding:
+            raise TypeError("the history of an issue is append-only")
+        super().save(**(kwargs | {"force_insert": True}))  # type: ignore[arg-type] # passed on
+
+    def delete(self, **_kwargs: object) -> tuple[int, dict[str, int]]:  # type: ignore[override]
+        raise TypeError("the history of an issue is append-only")
 
 
 def photo_path(instance: "Photo", _filename: str) -> str:
