@@ -1,7 +1,7 @@
 """Long lists: one page at a time by key, and whole as an Excel file."""
 
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -97,13 +97,13 @@ def export_response(
     *,
     name: str,
     columns: Iterable[Column],
-    rows: models.QuerySet[Any],
+    rows: models.QuerySet[Any] | Sequence[Any],
     community: Community | None = None,
 ) -> FileResponse:
     """Return the rows as an Excel file and record who took them.
 
-    Text is written as text, so a cell beginning with "=" stays harmless. Rows are read
-    in chunks and written row by row; memory does not grow with the list.
+    Text is written as text, so a cell beginning with "=" stays harmless. Rows of a
+    queryset are read in chunks and written row by row; memory does not grow with the list.
     """
     columns = list(columns)
     file = tempfile.TemporaryFile()  # noqa: SIM115 - FileResponse closes it
@@ -115,7 +115,7 @@ def export_response(
         sheet.write_string(0, index, str(column.heading), bold)
         sheet.set_column(index, index, 18)
     written = 0
-    for row in rows.iterator(chunk_size=2000):
+    for row in rows.iterator(chunk_size=2000) if isinstance(rows, models.QuerySet) else rows:
         written += 1
         for index, column in enumerate(columns):
             write_cell(sheet, written, index, column.value(row))
