@@ -54,6 +54,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    # The templates of Django's own widgets, for the form renderer below.
+    "django.forms",
     "django_filters",
     "django_tasks",
     "django_tasks_db",
