@@ -1,7 +1,12 @@
 .PHONY: run test check bench lock format
 
+PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
+PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
+# Debian ships venv apart from Python and leaves half an environment behind without it.
+MAKE_VENV := $(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); \
+	echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 
 run: $(VENV)/.installed
 	$(PY) -m gridmgmt.start
@@ -20,17 +25,20 @@ format: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff format .
 
 $(VENV)/.installed: requirements.lock
-	test -x $(PY) || python3 -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, and $(PYTHON) is " + sys.version.split()[0] + ". Try: make run PYTHON=python3.12")'
+	@echo "Installing what the program needs into $(VENV) (once, about a minute) ..."
+	@$(PY) -m pip --version >/dev/null 2>&1 || $(MAKE_VENV)
+	@$(PIP_INSTALL) -r requirements.lock
+	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	touch $@
+	@echo "Installing what the tests need into $(VENV) (once, about a minute) ..."
+	@$(PIP_INSTALL) -r requirements-dev.lock
+	@touch $@
 
 # For maintainers: writes both lock files from pyproject.toml.
 lock:
-	python3 -m venv var/lock-venv
+	$(PYTHON) -m venv var/lock-venv
 	var/lock-venv/bin/pip install --quiet uv
 	var/lock-venv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements.lock
 	var/lock-venv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header --no-annotate --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
