@@ -1,15 +1,83 @@
-"""The dashboards: one community by grid, one area by community."""
+"""The dashboards: one community by grid, one area by its parts."""
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from communities.lists import export_response, query_with, wants_export
+from communities.models import Community
+from gridmgmt import overview as figures
+from gridmgmt import overview_tables as tables
+from gridmgmt.overview import Report
+from households.models import quarter_start
 
 
 def overview(request: HttpRequest) -> HttpResponse:
-    raise NotImplementedError
-
-
-def area(request: HttpRequest, code: str) -> HttpResponse:
-    raise NotImplementedError
+    """Send everyone to the dashboard of her place; ask whoever has several."""
+    places = figures.starting_places(request.user)
+    if len(places) == 1:
+        return redirect(places[0])
+    return TemplateResponse(request, "overview/overview.html", {"places": places})
 
 
 def community(request: HttpRequest, code: str) -> HttpResponse:
-    raise NotImplementedError
+    place = get_object_or_404(
+        figures.communities_of(request.user).select_related("area"), code=code
+    )
+    report = figures.community_report(place, request.user, timezone.localdate())
+    if wants_export(request):
+        return export(request, report, place)
+    context = page(request, report) | {
+        "community": place,
+        "above": place.area,
+        "above_is_open": figures.opens_dashboard(request.user, place.area),
+    }
+    return TemplateResponse(request, "overview/community.html", context)
+
+
+def area(request: HttpRequest, code: str) -> HttpResponse:
+    place = get_object_or_404(figures.areas_of(request.user).select_related("parent"), code=code)
+    report = figures.area_report(place, request.user, timezone.localdate())
+    if wants_export(request):
+        return export(request, report, None)
+    context = page(request, report) | {
+        "area": place,
+        "above": place.parent,
+        "above_is_open": place.parent is not None
+        and figures.opens_dashboard(request.user, place.parent),
+    }
+    return TemplateResponse(request, "overview/area.html", context)
+
+
+def export(request: HttpRequest, report: Report, place: Community | None) -> HttpResponse:
+    return export_response(
+        request,
+        name="overview",
+        columns=tables.export_columns(),
+        rows=[*report.lines, report.total],
+        community=place,
+    )
+
+
+def page(request: HttpRequest, report: Report) -> dict[str, object]:
+    """Lay out what the dashboards of a community and of an area have in common."""
+    links = tables.Links(report.on)
+    weeks = links.weeks(report.total)
+    return {
+        "report": report,
+        "quarter": quarter_start(report.on),
+        "total": report.total,
+        "headline": links.headline(report.total),
+        "coverage_headings": tables.headings(tables.COVERAGE_TABLE),
+        "coverage_table": links.table(report, tables.COVERAGE_TABLE),
+        "outcome_headings": tables.headings(tables.OUTCOME_TABLE),
+        "outcome_table": links.table(report, tables.OUTCOME_TABLE),
+        "staff_headings": tables.headings(tables.STAFF_TABLE),
+        "staff_table": links.table(report, tables.STAFF_TABLE),
+        "weeks": weeks,
+        "points": [
+            (f"{week.monday:%-m/%-d}", week.visits.number, week.counted.number) for week in weeks
+        ],
+        "export_query": query_with(request, export="xlsx"),
+    }
