@@ -48,7 +48,7 @@ INSTALLED_APPS = [
     "households",
     "visits",
     "gridmgmt.apps.GridmgmtConfig",
-    "django.contrib.admin.apps.SimpleAdminConfig",
+    "gridmgmt.apps.GridAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,12 +1,12 @@
 """The map of addresses. No personal data ever stands in one."""
 
+from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from django.views.i18n import set_language
 
 from gridmgmt import overview_views, views
-from gridmgmt.admin_site import site
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -22,5 +22,5 @@ urlpatterns = [
     path("places/", include("communities.urls")),
     path("register/", include("households.urls")),
     path("work/", include("visits.urls")),
-    path("admin/", site.urls),
+    path("admin/", admin.site.urls),
 ]

@@ -350,6 +350,14 @@ class Household(models.Model):
             self.due_by = self.registered_on + datetime.timedelta(days=rhythm_days)
 
 
+class FormerGridQuerySet(models.QuerySet["FormerGrid"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(household__in=Household.objects.visible_to(user))
+
+    def editable_by(self, user: User) -> Self:  # noqa: ARG002 - history is never edited
+        return self.none()
+
+
 class FormerGrid(models.Model):
     """A grid that a household was in before today's, with its first and last day."""
 
@@ -358,7 +366,11 @@ class FormerGrid(models.Model):
     since = models.DateField()
     until = models.DateField()
 
+    objects = FormerGridQuerySet.as_manager()
+
     class Meta:
+        verbose_name = _("former grid")
+        verbose_name_plural = _("former grids")
         constraints = [
             models.CheckConstraint(
                 name="former_grid_days_in_order", condition=Q(until__gte=F("since"))

@@ -33,6 +33,10 @@ class Way(models.TextChoices):
     VOLUNTEER = "volunteer", _("Through a volunteer")
 
 
+def day_start(day: datetime.date) -> datetime.datetime:
+    return datetime.datetime.combine(day, datetime.time.min, timezone.get_current_timezone())
+
+
 class VisitQuerySet(models.QuerySet["Visit"]):
     def visible_to(self, user: User) -> Self:
         return self.filter(household__in=Household.objects.visible_to(user))
@@ -56,13 +60,21 @@ class VisitQuerySet(models.QuerySet["Visit"]):
         """Visits that count towards coverage under the rule of their day."""
         return self.standing().filter(counts=True)
 
+    def since(self, first: datetime.date) -> Self:
+        """Visits done on or after that day, in local time."""
+        return self.filter(done_at__gte=day_start(first))
+
+    def until(self, last: datetime.date) -> Self:
+        """Visits done on or before that day, in local time."""
+        return self.filter(done_at__lt=day_start(last + datetime.timedelta(days=1)))
+
     def between(self, first: datetime.date, last: datetime.date) -> Self:
         """Visits done from the first day to the last, both included, in local time."""
-        start = datetime.datetime.combine(first, datetime.time.min, timezone.get_current_timezone())
-        end = datetime.datetime.combine(
-            last + datetime.timedelta(days=1), datetime.time.min, timezone.get_current_timezone()
-        )
-        return self.filter(done_at__gte=start, done_at__lt=end)
+        return self.since(first).until(last)
+
+    def newest_first(self) -> Self:
+        """The latest attempt first; of two at one moment, the one received later."""
+        return self.order_by("-done_at", "-received_at", "-pk")
 
     def update(self, **_values: object) -> int:
         raise TypeError("visits are append-only: record a correction instead")
@@ -138,7 +150,7 @@ class VisitRuleQuerySet(models.QuerySet["VisitRule"]):
         return self
 
     def editable_by(self, user: User) -> Self:
-        return self if user.is_superuser else self.none()
+        return self if user.has_any_role({Role.ADMINISTRATOR}) else self.none()
 
 
 class VisitRule(models.Model):
@@ -200,6 +212,9 @@ class RetryRule(models.Model):
 class VisitTallyQuerySet(models.QuerySet["VisitTally"]):
     def visible_to(self, user: User) -> Self:
         return self.filter(grid__in=Grid.objects.visible_to(user))
+
+    def editable_by(self, user: User) -> Self:  # noqa: ARG002 - derived from the visits
+        return self.none()
 
 
 class VisitTally(models.Model):

@@ -1,0 +1,104 @@
+"""Rules that administrators edit, and the record of visits and issues that they read."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from communities.scoped_admin import SEARCH_HELP, RecordAdmin, ScopedAdmin, ScopedFilter
+from visits.models import (
+    Issue,
+    IssueCategory,
+    IssueEvent,
+    Photo,
+    RetryRule,
+    Visit,
+    VisitRule,
+    VisitTally,
+)
+
+
+@admin.register(VisitRule)
+class VisitRuleAdmin(ScopedAdmin):
+    fields = ["outcome", "way", "counts", "retry_after_days"]
+    list_display = ["__str__", "counts", "retry_after_days"]
+
+
+@admin.register(RetryRule)
+class RetryRuleAdmin(ScopedAdmin):
+    fields = ["tries", "after_days", "changes_part"]
+    list_display = ["tries", "after_days", "changes_part"]
+
+
+@admin.register(IssueCategory)
+class IssueCategoryAdmin(ScopedAdmin):
+    fields = ["name", "days_to_resolve", "order"]
+    list_display = ["name", "days_to_resolve", "order"]
+
+
+@admin.register(Visit)
+class VisitAdmin(RecordAdmin):
+    """Visits as they were told; a mistake is corrected on the visit's own page."""
+
+    list_display = ["done_at", "household", "outcome", "way", "counts", "by", "grid"]
+    list_filter = ["outcome", "way", "counts", ("grid", ScopedFilter)]
+    list_select_related = ["household__building", "by", "grid"]
+    search_fields = ["grid__code__startswith"]
+    search_help_text = SEARCH_HELP
+
+
+@admin.register(VisitTally)
+class VisitTallyAdmin(RecordAdmin):
+    list_display = ["day", "grid", "outcome", "visits", "counted"]
+    list_filter = ["outcome", ("grid", ScopedFilter)]
+    list_select_related = ["grid"]
+    ordering = ["-pk"]
+
+
+@admin.register(Issue)
+class IssueAdmin(ScopedAdmin):
+    """Issues: wording and category are corrected here, steps are taken on the issue's page."""
+
+    told = ["category", "place", "description", "urgency", "due_on"]
+    fields = [
+        *told,
+        "grid",
+        "household",
+        "visit",
+        "status",
+        "reported_by",
+        "reported_at",
+        "assignee",
+        "department",
+        "resolved_at",
+        "closed_at",
+    ]
+    readonly_fields = fields[len(told) :]
+    list_display = ["__str__", "urgency", "status", "due_on", "grid"]
+    list_filter = ["status", "urgency", ("category", ScopedFilter), ("grid", ScopedFilter)]
+    list_select_related = ["category", "grid"]
+    search_fields = ["grid__code__startswith"]
+    search_help_text = SEARCH_HELP
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
+        """What was reported stays on record."""
+        return False
+
+
+@admin.register(IssueEvent)
+class IssueEventAdmin(RecordAdmin):
+    list_display = ["at", "issue", "step", "status", "by"]
+    list_filter = ["status"]
+    list_select_related = ["issue__category", "by"]
+
+
+@admin.register(Photo)
+class PhotoAdmin(RecordAdmin):
+    """Photos by issue; the picture itself opens on the program's own page."""
+
+    fields = ["issue", "by", "at"]
+    list_display = ["at", "issue", "by"]
+    list_select_related = ["issue__category", "by"]
