@@ -34,15 +34,19 @@ class LanguageMiddleware:
 
 
 class PrivatePagesMiddleware:
-    """Keep pages of logged-in people out of every cache, so that Back shows nothing after logout."""
+    """Keep pages of logged-in people out of every cache, so that Back shows nothing after logout.
+
+    A request that failed before anybody was known has no user, and nothing private.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.user.is_authenticated:
-            response.headers.setdefault("Cache-Control", "no-store, private")
+        user = getattr(request, "user", None)
+        if user is not None and user.is_authenticated:
+            response.headers["Cache-Control"] = "no-store, private"
         return response
 
 
