@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from communities.models import Grid, User
+from communities.models import Department, Grid, User
 from households.models import Household
 from visits.models import Issue, IssueCategory, IssueEvent, Photo, Step, Visit
+from visits.workflow import Holder, Transition, transition_for
 
 
 @transaction.atomic
@@ -59,6 +61,8 @@ def report_issue(
     IssueEvent.objects.create(issue=issue, by=by, at=at, step=Step.REPORT, status=issue.status)
     for photo in photos:
         Photo(issue=issue, by=by).image.save("", ContentFile(photo))
+    if is_solved:
+        take_step(issue=issue, step=Step.SOLVE, by=by, at=at)
     return issue
 
 
@@ -83,3 +87,125 @@ def already_reported(issue: Issue) -> Issue:
             code="key_taken",
         )
     return stored
+
+
+@transaction.atomic
+def take_step(
+    *,
+    issue: Issue,
+    step: str,
+    by: User,
+    at: datetime.datetime,
+    note: str = "",
+    assignee: User | None = None,
+    department: Department | None = None,
+    seen: int | None = None,
+) -> IssueEvent:
+    """Take an issue one step further and write it into its history.
+
+    `seen` is the number of moves the person saw when she decided; without it, that of
+    `issue`. Of two people acting on the same sight of an issue the first wins and the
+    second gets a ValidationError; the same step sent twice by one person is one step.
+    """
+    event = IssueEvent(
+        issue=issue, by=by, at=at, step=step, note=note, assignee=assignee, department=department
+    )
+    seen = issue.moves if seen is None else seen
+    current = Issue.objects.select_related("grid", "category").get(pk=issue.pk)
+    is_comment = step == Step.COMMENT
+    if is_comment or current.moves != seen:
+        last = last_event(current, comments=is_comment)
+        if last and says_the_same(last, event):
+            return last
+        if not is_comment:
+            raise overtaken(current, last)
+    transition = transition_for(current, by, step)
+    if transition is None:
+        raise ValidationError(
+            _("You cannot do this with an issue that is “%(status)s”."),
+            params={"status": current.get_status_display()},
+            code="not_allowed",
+        )
+    if transition.needs_note and not note.strip():
+        raise ValidationError(_("Write a few words about it."), code="note_missing")
+    if transition.holder == Holder.CHOSEN and (assignee is None) == (department is None):
+        raise ValidationError(_("Choose a person or a department."), code="nobody_chosen")
+    holder = holder_after(transition, by, assignee, department)
+    if not move(current, transition, holder | dates(current, transition, at=at)):
+        # Moved since it was read just now; the second look finds who it was.
+        return take_step(
+            issue=issue,
+            step=step,
+            by=by,
+            at=at,
+            note=note,
+            assignee=assignee,
+            department=department,
+            seen=seen,
+        )
+    issue.refresh_from_db()
+    event.status, event.assignee, event.department = issue.status, issue.assignee, issue.department
+    event.save()
+    return event
+
+
+def last_event(issue: Issue, *, comments: bool) -> IssueEvent | None:
+    events = issue.events.select_related("by").order_by("-pk")
+    return events.first() if comments else events.exclude(step=Step.COMMENT).first()
+
+
+def says_the_same(earlier: IssueEvent, later: IssueEvent) -> bool:
+    """Say whether the later step only repeats the earlier: a form sent twice."""
+    names = ["step", "by_id", "note"]
+    if later.step == Step.ASSIGN:
+        names += ["assignee_id", "department_id"]
+    return all(getattr(earlier, name) == getattr(later, name) for name in names)
+
+
+def overtaken(issue: Issue, last: IssueEvent | None) -> ValidationError:
+    """Say who was quicker, and how the issue stands now."""
+    return ValidationError(
+        _(
+            "%(name)s was quicker: “%(step)s”. The issue is now “%(status)s”. "
+            "Look at its history and decide again."
+        ),
+        params={
+            "name": last.by if last else "",
+            "step": last.get_step_display() if last else "",
+            "status": issue.get_status_display(),
+        },
+        code="overtaken",
+    )
+
+
+def move(issue: Issue, transition: Transition, values: dict[str, object]) -> bool:
+    """Write the new state unless somebody moved the issue since it was read; say which."""
+    if transition.target is None:
+        return True
+    unmoved = Issue.objects.filter(pk=issue.pk, status=issue.status, moves=issue.moves)
+    return unmoved.update(status=transition.target, moves=F("moves") + 1, **values) == 1
+
+
+def holder_after(
+    transition: Transition, by: User, assignee: User | None, department: Department | None
+) -> dict[str, object]:
+    values: dict[Holder, dict[str, object]] = {
+        Holder.SAME: {},
+        Holder.NOBODY: {"assignee": None, "department": None},
+        Holder.ACTOR: {"assignee": by, "department": None},
+        Holder.CHOSEN: {"assignee": assignee, "department": department},
+    }
+    return values[transition.holder]
+
+
+def dates(issue: Issue, transition: Transition, *, at: datetime.datetime) -> dict[str, object]:
+    """Return the dates a step sets; a reopened issue starts its days anew."""
+    if transition.step == Step.REOPEN:
+        due_on = issue.category.due_on(urgency=issue.urgency, since=timezone.localdate(at))
+        return {"resolved_at": None, "closed_at": None, "due_on": due_on}
+    done: dict[str, object] = {}
+    if transition.step in (Step.RESOLVE, Step.SOLVE):
+        done["resolved_at"] = at
+    if transition.target == Issue.Status.CLOSED:
+        done["closed_at"] = at
+    return done
