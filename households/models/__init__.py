@@ -9,7 +9,7 @@ from households.models.place import (
     quarter_start,
     week_end,
 )
-from households.models.register_import import RegisterImport
+from households.models.register_import import ImportPage, RegisterImport
 from households.models.resident import (
     Care,
     CareTag,
@@ -28,6 +28,7 @@ __all__ = [
     "DoorState",
     "FormerGrid",
     "Household",
+    "ImportPage",
     "Phone",
     "Post",
     "RegisterImport",

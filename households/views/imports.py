@@ -1,10 +1,16 @@
+"""Imports of registers in the browser: upload, preview, confirm, undo."""
+
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from households.models import RegisterImport
 
 
 def register_import_list(request: HttpRequest) -> HttpResponse:
-    raise NotImplementedError
+    imports = RegisterImport.objects.visible_to(request.user)
+    return TemplateResponse(request, "households/register_import_list.html", {"imports": imports})
 
 
 def register_template(request: HttpRequest) -> HttpResponse:
