@@ -139,7 +139,7 @@ class Visit(models.Model):
     def save(self, **kwargs: object) -> None:  # noqa: DJ012 - what Django wants first is a method here
         if not self._state.adding:
             raise TypeError("visits are append-only: record a correction instead")
-        super().save(force_insert=True, **kwargs)  # type: ignore[arg-type] # passed on as they came
+        super().save(**{**kwargs, "force_insert": True})  # type: ignore[arg-type] # passed on as they came
 
     def delete(self, **_kwargs: object) -> tuple[int, dict[str, int]]:  # type: ignore[override]
         raise TypeError("visits are append-only: record a correction instead")
