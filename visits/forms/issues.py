@@ -68,6 +68,10 @@ class PhotosField(forms.FileField):
             raise ValidationError(errors)
         return photos
 
+    def has_changed(self, initial: object, data: list[UploadedFile] | None) -> bool:  # noqa: ARG002 - Django's signature
+        """Say whether a file was chosen; an input left alone sends an empty list."""
+        return any(data or [])
+
     @staticmethod
     def refusal(number: int, error: ValidationError) -> str:
         return gettext("Photo %(number)s %(problem)s") % {

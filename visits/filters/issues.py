@@ -1,0 +1,72 @@
+"""How lists of issues are narrowed."""
+
+import datetime
+from typing import Any
+
+import django_filters as filters
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from communities.models import Community, Department, Grid, User
+from communities.roles import READERS
+from visits.models import Issue, IssueCategory
+
+STREET_CODE_LENGTH = 9
+STATES = [("open", _("Open")), ("late", _("Late")), *Issue.Status.choices]
+MINE = [("reported", _("I reported")), ("assigned", _("Assigned to me"))]
+
+
+class IssueFilter(filters.FilterSet):
+    """Narrow issues by state, place, kind and who has them; `on` says what is late."""
+
+    status = filters.ChoiceFilter(label=_("Status"), choices=STATES, method="in_state")
+    mine = filters.ChoiceFilter(label=_("Mine"), choices=MINE, method="of_mine")
+    category = filters.ModelChoiceFilter(
+        label=_("Category"), queryset=IssueCategory.objects.order_by("order", "name")
+    )
+    urgency = filters.ChoiceFilter(label=_("Urgency"), choices=Issue.Urgency.choices)
+    department = filters.ModelChoiceFilter(
+        label=_("Department"), queryset=Department.objects.none()
+    )
+    community = filters.ModelChoiceFilter(
+        label=_("Community"),
+        queryset=Community.objects.none(),
+        to_field_name="code",
+        field_name="grid__community",
+    )
+    grid = filters.ModelChoiceFilter(
+        label=_("Grid"), queryset=Grid.objects.none(), to_field_name="code"
+    )
+
+    class Meta:
+        model = Issue
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, user: User, on: datetime.date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self.on = on
+        self.filters["department"].queryset = Department.objects.visible_to(user)
+        if not user.has_any_role(READERS):
+            del self.filters["community"], self.filters["grid"]
+            return
+        self.filters["community"].queryset = Community.objects.visible_to(user)
+        self.filters["grid"].queryset = Grid.objects.visible_to(user)
+        codes = user.place_codes(READERS)
+        if user.is_superuser or any(len(code) < STREET_CODE_LENGTH for code in codes):
+            # Thousands of places are no list to choose from: their numbers are typed.
+            for name, label in (("community", _("Community number")), ("grid", _("Grid number"))):
+                self.filters[name].extra |= {"widget": forms.TextInput, "label": label}
+
+    def in_state(self, issues: QuerySet[Issue], _name: str, value: str) -> QuerySet[Issue]:
+        if value == "open":
+            return issues.open()
+        if value == "late":
+            return issues.late(self.on)
+        return issues.filter(status=value)
+
+    def of_mine(self, issues: QuerySet[Issue], _name: str, value: str) -> QuerySet[Issue]:
+        if value == "reported":
+            return issues.filter(reported_by=self.user)
+        return issues.filter(assignee=self.user)
