@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Iterable
 from typing import ClassVar, NamedTuple, Self
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
@@ -82,7 +82,7 @@ class UserQuerySet(models.QuerySet["User"]):
         )
 
 
-class UserManager(models.Manager.from_queryset(UserQuerySet)):  # type: ignore[misc] # the base is made at run time
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc] # the base is made at run time
     """Create accounts by login name."""
 
     def create_user(self, username: str, password: str | None = None, **fields: object) -> "User":
