@@ -84,7 +84,7 @@ def query_with(request: HttpRequest, **changes: str) -> str:
 class Column(NamedTuple):
     """A column of an exported list: its heading and how to read it off a row."""
 
-    heading: str
+    heading: object
     value: Callable[[Any], object]
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from communities.models import Grid, User
-from communities.roles import VISIT_KEEPERS
+from communities.roles import VISIT_KEEPERS, Role
 from households.models import Household
 
 
@@ -49,11 +49,9 @@ class VisitQuerySet(models.QuerySet["Visit"]):
         return self.filter(correction=None, withdrawn=False)
 
     def correctable_by(self, user: User) -> Self:
-        """Standing visits the user made, or that were made in grids she leads."""
-        return (
-            self.standing()
-            .filter(household__in=Household.objects.visitable_by(user))
-            .filter(Q(by=user) | Q(grid__in=Grid.objects.held_by(user, VISIT_KEEPERS)))
+        """Visits the user may set right: her own, and those made in grids she leads."""
+        return self.filter(household__in=Household.objects.visitable_by(user)).filter(
+            Q(by=user) | Q(grid__in=Grid.objects.held_by(user, VISIT_KEEPERS))
         )
 
     def counted(self) -> Self:

@@ -1,9 +1,140 @@
-from django.http import HttpRequest, HttpResponse
+"""The worker's day: the doors to knock at, and what happened there in one tap."""
+
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from communities.lists import key_page
+from communities.roles import VISITORS
+from households.models import Household
+from visits.actions.visits import VisitConflictError, record_door_visit
+from visits.day_list import building_choices, place_in_list, progress, stairwells
+from visits.forms.visits import QuickVisitForm
+from visits.models import Visit
+
+DOORS_PER_PAGE = 40
+# What the address of the list may say; carried along, so that she returns to where she was.
+LIST_QUERY = ("building", "after")
 
 
 def today(request: HttpRequest) -> HttpResponse:
-    raise NotImplementedError
+    if not request.user.has_any_role(VISITORS):
+        raise Http404
+    on = timezone.localdate()
+    doors = Household.objects.visitable_by(request.user)
+    listed = doors.listed(on)
+    building = building_key(request)
+    chosen = listed.filter(building=building) if building else listed
+    saved = just_saved(request)
+    page = key_page(
+        without_saved(request),
+        chosen.select_related("building"),
+        order=("walk_order", "pk"),
+        size=DOORS_PER_PAGE,
+    )
+    return TemplateResponse(
+        request,
+        "visits/today.html",
+        {
+            "on": on,
+            "progress": progress(request.user, doors, on),
+            "buildings": building_choices(listed),
+            "building": building,
+            "stairwells": stairwells(request.user, page.rows, on),
+            "page": page,
+            "saved": saved,
+            "saved_before": place_in_list(saved, page.rows),
+            "back": list_query(request),
+        },
+    )
 
 
+@require_POST
 def visit_quick(request: HttpRequest, pk: int) -> HttpResponse:
-    raise NotImplementedError
+    """Store what one of the two buttons of the list says, and return to the list.
+
+    A door to be visited in pairs goes by the full form, which asks who came along.
+    """
+    household = get_object_or_404(Household.objects.visitable_by(request.user), pk=pk)
+    form = QuickVisitForm(request.POST)
+    if not form.is_valid() or household.visit_in_pairs:
+        outcome = form.cleaned_data.get("outcome", "")
+        return redirect(full_form_url(request, household, outcome))
+    try:
+        visit = record_door_visit(
+            id=form.cleaned_data["visit_id"],
+            household=household,
+            by=request.user,
+            at=timezone.now(),
+            outcome=form.cleaned_data["outcome"],
+        )
+    except VisitConflictError as conflict:
+        return show_stored(request, conflict.stored)
+    return redirect(list_url(request, visit))
+
+
+def show_stored(request: HttpRequest, stored: Visit) -> HttpResponse:
+    """Lead to what is stored, when a page left open is used for a second answer."""
+    messages.error(
+        request,
+        _(
+            "This page had already saved a visit, shown here. If it is wrong, correct it; for another visit, open the list again."
+        ),
+    )
+    return redirect(stored if stored.by_id == request.user.pk else "visits:today")
+
+
+def list_query(request: HttpRequest) -> str:
+    """Return the part of the query string that says where in the list she is."""
+    return urlencode({name: request.GET[name] for name in LIST_QUERY if request.GET.get(name)})
+
+
+def list_url(request: HttpRequest, saved: Visit) -> str:
+    """Return the address of the list where she was, at the confirmation of this visit."""
+    query = "&".join(filter(None, [list_query(request), f"saved={saved.pk}"]))
+    return f"{reverse('visits:today')}?{query}#saved"
+
+
+def full_form_url(request: HttpRequest, household: Household, outcome: str) -> str:
+    query = "&".join(
+        filter(None, ["list=1", outcome and f"outcome={outcome}", list_query(request)])
+    )
+    return f"{reverse('visits:visit_add', args=[household.pk])}?{query}"
+
+
+def just_saved(request: HttpRequest) -> Visit | None:
+    """Return the visit whose saving the page is to confirm, one of the user's own."""
+    try:
+        key = UUID(request.GET.get("saved", ""))
+    except ValueError:
+        return None
+    visits = Visit.objects.filter(by=request.user).select_related("household__building")
+    return visits.filter(pk=key).first()
+
+
+def without_saved(request: HttpRequest) -> HttpRequest:
+    """Drop the confirmation from the query string, so that the next page does not repeat it."""
+    query = request.GET.copy()
+    query.pop("saved", None)
+    request.GET = query  # type: ignore[assignment] # only read from here on
+    return request
+
+
+def building_key(request: HttpRequest) -> int | None:
+    """Return the key of the building the list is narrowed to, if the address names one."""
+    field = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    try:
+        key: int | None = field.clean(request.GET.get("building"))
+    except ValidationError:
+        return None
+    return key

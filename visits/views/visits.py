@@ -1,19 +1,166 @@
+"""Writing a visit down, reading it, setting it right, and the list of visits."""
+
+import datetime
 from uuid import UUID
 
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from communities.lists import Column, export_response, key_page, query_with, wants_export
+from communities.roles import DASHBOARD_READERS, REPORTERS
+from households.models import Household
+from visits.actions.issues import report_issue
+from visits.actions.visits import VisitConflictError, record_visit
+from visits.filters.visits import VisitFilter
+from visits.forms.issues import IssueForm
+from visits.forms.visits import VisitCorrectionForm, VisitForm
+from visits.models import Issue, Outcome, Visit
+from visits.views.today import list_query, list_url, show_stored
+
+COLUMNS = [
+    Column(
+        gettext_lazy("Date"), lambda visit: f"{timezone.localtime(visit.done_at):%Y-%m-%d %H:%M}"
+    ),
+    Column(gettext_lazy("Grid"), lambda visit: visit.grid),
+    Column(gettext_lazy("Household"), lambda visit: visit.household.address),
+    Column(gettext_lazy("Outcome"), lambda visit: visit.get_outcome_display()),
+    Column(gettext_lazy("Way"), lambda visit: visit.get_way_display()),
+    Column(gettext_lazy("Counts as a visit"), lambda visit: _("Yes") if visit.counts else _("No")),
+    Column(gettext_lazy("By"), lambda visit: visit.by),
+    Column(gettext_lazy("Who came along"), lambda visit: visit.companions),
+]
 
 
 def visit_add(request: HttpRequest, pk: int) -> HttpResponse:
-    raise NotImplementedError
+    """Write down a visit in full, and an issue noticed on it."""
+    doors = Household.objects.visitable_by(request.user).select_related("building", "grid")
+    household = get_object_or_404(doors, pk=pk)
+    at = timezone.now()
+    form = VisitForm(
+        request.POST or None, household=household, at=at, initial=offered_outcome(request)
+    )
+    issue_form = IssueForm(
+        request.POST or None,
+        request.FILES or None,
+        user=request.user,
+        household=household,
+        prefix="issue",
+        empty_permitted=True,
+        use_required_attribute=False,
+    )
+    # Both are checked, so that everything wrong is said at once.
+    if all([form.is_valid(), issue_form.is_valid()]):
+        try:
+            visit = save_visit(request, form, issue_form, household, at)
+        except VisitConflictError as conflict:
+            return show_stored(request, conflict.stored)
+        except ValidationError as error:
+            issue_form.add_error(None, error)
+            issue_form.renew_key()
+        else:
+            if "list" in request.GET:
+                return redirect(list_url(request, visit))
+            messages.success(request, _("The visit is saved."))
+            return redirect(visit)
+    return TemplateResponse(
+        request,
+        "visits/visit_add.html",
+        {
+            "household": household,
+            "form": form,
+            "issue_form": issue_form,
+            "has_issue": issue_form.has_changed(),
+            "back": list_query(request),
+            "from_list": "list" in request.GET,
+        },
+    )
 
 
-def visit_list(request: HttpRequest) -> HttpResponse:
-    raise NotImplementedError
+def offered_outcome(request: HttpRequest) -> dict[str, str]:
+    outcome = request.GET.get("outcome", "")
+    return {"outcome": outcome} if outcome in Outcome.values else {}
+
+
+@transaction.atomic
+def save_visit(
+    request: HttpRequest,
+    form: VisitForm,
+    issue_form: IssueForm,
+    household: Household,
+    at: datetime.datetime,
+) -> Visit:
+    """Store the visit and the issue noticed on it, both or none."""
+    visit = record_visit(household=household, by=request.user, **form.arguments())
+    if issue_form.has_changed():
+        report_issue(by=request.user, visit=visit, at=at, **issue_form.arguments())
+    return visit
 
 
 def visit(request: HttpRequest, pk: UUID) -> HttpResponse:
-    raise NotImplementedError
+    visits = Visit.objects.visible_to(request.user).select_related(
+        "household__building", "grid", "by", "corrects__by", "correction__by"
+    )
+    shown = get_object_or_404(visits, pk=pk)
+    correctable = Visit.objects.correctable_by(request.user).standing()
+    issues = Issue.objects.visible_to(request.user).filter(visit=shown)
+    return TemplateResponse(
+        request,
+        "visits/visit.html",
+        {
+            "visit": shown,
+            "is_correctable": correctable.filter(pk=pk).exists(),
+            "issues": issues.select_related("category"),
+            "may_report": request.user.has_any_role(REPORTERS),
+        },
+    )
 
 
 def visit_correct(request: HttpRequest, pk: UUID) -> HttpResponse:
-    raise NotImplementedError
+    """Write a visit down again as it was; the row it replaces stays on record."""
+    visits = Visit.objects.correctable_by(request.user).select_related(
+        "household__building", "household__grid"
+    )
+    wrong = get_object_or_404(visits, pk=pk)
+    form = VisitCorrectionForm(request.POST or None, visit=wrong, at=timezone.now())
+    if form.is_valid():
+        try:
+            corrected = record_visit(
+                household=wrong.household, by=request.user, corrects=wrong, **form.arguments()
+            )
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, _("The correction is saved."))
+            return redirect(corrected)
+    return TemplateResponse(request, "visits/visit_correct.html", {"form": form, "visit": wrong})
+
+
+def visit_list(request: HttpRequest) -> HttpResponseBase:
+    visits = (
+        Visit.objects.visible_to(request.user)
+        .standing()
+        .select_related("household__building", "grid", "by")
+    )
+    filterset = VisitFilter(request.GET, visits, user=request.user)
+    may_export = request.user.has_any_role(DASHBOARD_READERS)
+    if may_export and wants_export(request):
+        return export_response(
+            request, name="visits", columns=COLUMNS, rows=filterset.qs.newest_first()
+        )
+    return TemplateResponse(
+        request,
+        "visits/visit_list.html",
+        {
+            "filter": filterset,
+            "page": key_page(request, filterset.qs, order=("-done_at", "-pk")),
+            "export_query": query_with(request, export="xlsx", after="") if may_export else "",
+        },
+    )

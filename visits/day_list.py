@@ -1,0 +1,171 @@
+"""The list of a day: doors in the order one walks, and what to know before each."""
+
+import datetime
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import NamedTuple
+
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.utils.translation import gettext_lazy as _
+
+from communities.models import User
+from households.addresses import unit_label
+from households.models import (
+    CareTag,
+    DoorState,
+    Household,
+    Residency,
+    is_in_state,
+    is_listed,
+)
+from visits.models import Visit
+
+Part = Household.PartOfDay
+ADVICE = {
+    Part.MORNING: _("Try in the morning"),
+    Part.AFTERNOON: _("Try in the afternoon"),
+    Part.EVENING: _("Try in the evening"),
+    Part.WEEKEND: _("Try at the weekend"),
+}
+# Beyond this a choice of buildings is longer than the list itself.
+MOST_BUILDINGS = 100
+
+
+class BuildingChoice(NamedTuple):
+    """A building to narrow the list to, and how many doors of it are listed."""
+
+    pk: int
+    label: str
+    doors: int
+
+
+@dataclass(frozen=True)
+class Door:
+    """One door of the list, with the key that its next visit will have."""
+
+    household: Household
+    on: datetime.date
+    head: str
+    care: list[str]
+    last: Visit | None
+    visit_id: uuid.UUID = field(default_factory=uuid.uuid4)
+
+    @property
+    def days_overdue(self) -> int:
+        return max((self.on - self.household.due_by).days, 0)
+
+    @property
+    def advice(self) -> str:
+        """When to knock after unanswered tries, in words; "" for any time."""
+        part = self.household.retry_part
+        return str(ADVICE[Part(part)]) if part else ""
+
+
+@dataclass(frozen=True)
+class Stairwell:
+    """Neighbouring doors of one building and unit."""
+
+    label: str
+    doors: list[Door]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the day and the quarter are."""
+
+    done: int
+    listed: int
+    overdue: int
+    covered: int
+    actual: int
+
+
+def progress(user: User, doors: "QuerySet[Household]", on: datetime.date) -> Progress:
+    """Count the doors the user dealt with that day, and the states of all her doors."""
+    states = doors.aggregate(
+        listed=Count("pk", filter=is_listed(on)),
+        overdue=Count("pk", filter=is_in_state(DoorState.OVERDUE, on)),
+        covered=Count("pk", filter=is_in_state(DoorState.COVERED, on)),
+        actual=Count("pk", filter=is_in_state(DoorState.ACTUAL, on)),
+    )
+    visits = Visit.objects.filter(by=user).standing().between(on, on)
+    done = visits.aggregate(doors=Count("household", distinct=True))["doors"]
+    return Progress(done=done, **states)
+
+
+def stairwells(user: User, households: Sequence[Household], on: datetime.date) -> list[Stairwell]:
+    """Group households in walking order, with what the user may know of each; four queries."""
+    return [
+        Stairwell(label, list(doors))
+        for label, doors in groupby(doors_of(user, households, on), key=stairwell_label)
+    ]
+
+
+def stairwell_label(door: Door) -> str:
+    household = door.household
+    return f"{household.building}{unit_label(household.unit)}"
+
+
+def doors_of(user: User, households: Sequence[Household], on: datetime.date) -> Iterator[Door]:
+    heads = heads_of(households)
+    care = care_of(user, households)
+    last = last_visits(households)
+    for household in households:
+        key = household.pk
+        yield Door(household, on, heads.get(key, ""), care.get(key, []), last.get(key))
+
+
+def heads_of(households: Sequence[Household]) -> dict[int, str]:
+    """Return the name of the head of each household."""
+    rows = Residency.objects.living().filter(household__in=households, is_head=True)
+    return dict(rows.values_list("household", "resident__name"))
+
+
+def care_of(user: User, households: Sequence[Household]) -> dict[int, list[str]]:
+    """Return the care tags of those who live there, without the ones the user may not know."""
+    rows = (
+        Residency.objects.living()
+        .filter(household__in=households)
+        .filter(
+            resident__care__until=None, resident__care__tag__in=CareTag.objects.visible_to(user)
+        )
+        .order_by("resident__care__tag__name")
+        .values_list("household", "resident__care__tag__name")
+    )
+    tags: dict[int, list[str]] = {}
+    for household, tag in rows.distinct():
+        tags.setdefault(household, []).append(tag)
+    return tags
+
+
+def last_visits(households: Sequence[Household]) -> dict[int, Visit]:
+    """Return the newest standing visit of each household."""
+    newest = Visit.objects.filter(household=OuterRef("pk")).standing().newest_first()
+    keys = Household.objects.filter(pk__in=[household.pk for household in households]).annotate(
+        newest=Subquery(newest.values("pk")[:1])
+    )
+    return {
+        visit.household_id: visit for visit in Visit.objects.filter(pk__in=keys.values("newest"))
+    }
+
+
+def place_in_list(visit: Visit | None, households: Sequence[Household]) -> int | None:
+    """Return the key of the first door after the one visited, None after the last."""
+    if visit is None:
+        return None
+    here = (visit.household.walk_order, visit.household_id)
+    following = (door.pk for door in households if (door.walk_order, door.pk) > here)
+    return next(following, None)
+
+
+def building_choices(doors: "QuerySet[Household]") -> list[BuildingChoice]:
+    """Return the buildings of these doors in walking order; none when there are too many."""
+    rows = (
+        doors.order_by("building__walk_order", "building")
+        .values_list("building", "building__estate", "building__name")
+        .annotate(doors=Count("pk"))
+    )
+    choices = [BuildingChoice(pk, f"{estate}{name}", count) for pk, estate, name, count in rows]
+    return choices if 1 < len(choices) <= MOST_BUILDINGS else []
