@@ -1,0 +1,546 @@
+"""Django admin: usable for every model, and closed at the edge of the user's scope."""
+
+import datetime
+import json
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.core.exceptions import ImproperlyConfigured
+from django.db import models
+from django.urls import reverse
+
+from communities.models import Area, Community, Department, Disclosure, Membership, User
+from communities.roles import Role
+from communities.scoped_admin import ScopedAdmin
+from households.models import (
+    CareTag,
+    FormerGrid,
+    Household,
+    Phone,
+    Post,
+    RegisterImport,
+    Residency,
+    Resident,
+)
+from tests.factories import (
+    PASSWORD,
+    AreaFactory,
+    BuildingFactory,
+    CareFactory,
+    CareTagFactory,
+    DepartmentFactory,
+    GridFactory,
+    HouseholdFactory,
+    IssueCategoryFactory,
+    IssueFactory,
+    MembershipFactory,
+    PhoneFactory,
+    ResidencyFactory,
+    ResidentFactory,
+    UserFactory,
+    VisitFactory,
+)
+from visits.models import IssueEvent, Photo, RetryRule, Visit, VisitRule, VisitTally
+
+# Rows that hold a register on its way in, opened by the import's own pages alone.
+NOT_IN_ADMIN = {"households.ImportPage"}
+IDENTITY = "11010519491231002X"
+OWN_APPS = ("communities", "households", "visits")
+
+
+def own_models() -> list[type[models.Model]]:
+    return [model for app in OWN_APPS for model in apps.get_app_config(app).get_models()]
+
+
+def url(model, page: str, *args: object) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+@pytest.fixture
+def rows(world) -> dict[type[models.Model], tuple[models.Model, models.Model]]:
+    """Return of every model a row in the community of `local_admin`, and one next door."""
+    local_admin = MembershipFactory(
+        user=UserFactory(username="local_admin", name="local_admin"),
+        role=Role.ADMINISTRATOR,
+        grid=None,
+        community=world.community,
+    ).user
+
+    def place(community, grid, area_code: str) -> dict[type[models.Model], models.Model]:
+        household = HouseholdFactory(grid=grid)
+        resident = ResidentFactory()
+        residency = ResidencyFactory(resident=resident, household=household)
+        membership = MembershipFactory(grid=grid)
+        visit = VisitFactory(household=household, by=membership.user)
+        issue = IssueFactory(grid=grid, household=household, reported_by=membership.user)
+        return {
+            Community: community,
+            type(grid): grid,
+            User: membership.user,
+            Membership: membership,
+            Disclosure: Disclosure.objects.create(
+                kind="reveal", by=membership.user, community=community, subject="x"
+            ),
+            type(household.building): household.building,
+            Household: household,
+            FormerGrid: FormerGrid.objects.create(
+                household=household,
+                grid=grid,
+                since=datetime.date(2024, 1, 1),
+                until=datetime.date(2024, 2, 1),
+            ),
+            Post: Post.objects.create(
+                membership=MembershipFactory(grid=grid, role=Role.STAIR_CAPTAIN),
+                building=household.building,
+            ),
+            Resident: resident,
+            Residency: residency,
+            Phone: PhoneFactory(resident=resident),
+            apps.get_model("households.Care"): CareFactory(resident=resident),
+            RegisterImport: RegisterImport.objects.create(
+                community=community, by=membership.user, original_suffix=".xlsx"
+            ),
+            Visit: visit,
+            VisitTally: VisitTally.objects.create(
+                grid=grid, day=datetime.date(2026, 1, 1), outcome="met"
+            ),
+            type(issue): issue,
+            IssueEvent: IssueEvent.objects.create(
+                issue=issue, by=membership.user, step="report", status="received"
+            ),
+            Photo: Photo.objects.create(issue=issue, by=membership.user, image="photos/x.jpg"),
+        }
+
+    here = place(world.community, world.grid, "990101001")
+    there = place(world.next_community, world.next_grid, "990101002")
+    pairs = {model: (here[model], there[model]) for model in here}
+    pairs["admin"] = local_admin
+    return pairs
+
+
+GLOBAL = {CareTag, RetryRule, VisitRule, apps.get_model("visits.IssueCategory")}
+# A community's administrator reads the areas above her and edits none.
+ABOVE = {Area, Department}
+
+
+def test_every_model_of_the_program_is_in_admin():
+    missing = {
+        model._meta.label for model in own_models() if model not in admin.site._registry
+    } - NOT_IN_ADMIN
+    assert missing == set()
+    assert all(isinstance(entry, ScopedAdmin) for entry in admin.site._registry.values())
+
+
+def test_a_model_without_scope_is_refused():
+    unscoped = apps.get_model("auth.Group")
+    with pytest.raises(ImproperlyConfigured, match="visible_to"):
+        ScopedAdmin(unscoped, admin.site)
+
+
+@pytest.mark.parametrize("model", own_models(), ids=lambda model: model.__name__)
+def test_rows_lists_and_history_stop_at_the_scope(model, rows, as_user):
+    if model in GLOBAL | ABOVE or model._meta.label in NOT_IN_ADMIN:
+        pytest.skip("not a row of one community")
+    client = as_user(rows["admin"])
+    mine, foreign = rows[model]
+    listed = client.get(url(model, "changelist"))
+    keys = set(listed.context["cl"].queryset.values_list("pk", flat=True))
+    assert listed.status_code == 200
+    assert (mine.pk in keys, foreign.pk in keys) == (True, False)
+    pages = {
+        page: tuple(client.get(url(model, page, row.pk)).status_code for row in (mine, foreign))
+        for page in ("change", "history")
+    }
+    assert pages == {"change": (200, 404), "history": (200, 404)}
+    assert client.post(url(model, "change", foreign.pk), {}).status_code in {403, 404}
+    assert client.get(url(model, "delete", foreign.pk)).status_code in {403, 404}
+    assert client.post(url(model, "delete", foreign.pk), {"post": "yes"}).status_code in {403, 404}
+    assert model._default_manager.filter(pk=foreign.pk).exists()
+
+
+RECORDS = (Visit, VisitTally, IssueEvent, Photo, Disclosure, FormerGrid, RegisterImport)
+
+
+@pytest.mark.parametrize("model", RECORDS, ids=lambda model: model.__name__)
+def test_records_are_read_only(model, rows, as_user):
+    client = as_user(rows["admin"])
+    mine, _foreign = rows[model]
+    answers = (
+        client.get(url(model, "add")).status_code,
+        client.post(url(model, "change", mine.pk), {}).status_code,
+        client.post(url(model, "delete", mine.pk), {"post": "yes"}).status_code,
+    )
+    assert answers == (403, 403, 403)
+    assert model._default_manager.filter(pk=mine.pk).exists()
+
+
+def test_choices_stop_at_the_scope(world, as_user, rows):
+    page = as_user(rows["admin"]).get(url(apps.get_model("communities.Grid"), "add"))
+    field = page.context["adminform"].form.fields["community"]
+    assert set(field.queryset) == {world.community}
+
+
+def test_autocomplete_stops_at_the_scope(world, as_user, rows):
+    answer = as_user(rows["admin"]).get(
+        reverse("admin:autocomplete"),
+        {
+            "app_label": "households",
+            "model_name": "residency",
+            "field_name": "household",
+            "term": "",
+        },
+    )
+    assert answer.status_code in {200, 403}
+    answer = as_user(rows["admin"]).get(
+        reverse("admin:autocomplete"),
+        {"app_label": "households", "model_name": "household", "field_name": "grid", "term": ""},
+    )
+    names = {entry["text"] for entry in answer.json()["results"]}
+    assert "第一网格" in names
+    assert "邻居网格" not in names
+
+
+def test_filters_offer_only_visible_places(world, as_user, rows):
+    page = as_user(rows["admin"]).get(url(Household, "changelist"))
+    offered = page.content.decode()
+    assert "第一网格" in offered
+    assert "邻居网格" not in offered
+
+
+def test_addresses_take_no_other_lookups(world, as_user):
+    client = as_user(world.admin)
+    answer = client.get(url(Resident, "changelist"), {"name__startswith": "张"})
+    assert answer.status_code in {302, 400}
+    form = client.get(url(Household, "add"), {"room": "张三"})
+    assert "张三" not in form.content.decode().split("</head>")[1]
+
+
+def membership_rows(*memberships: dict[str, object]) -> dict[str, object]:
+    data: dict[str, object] = {
+        "memberships-TOTAL_FORMS": len(memberships),
+        "memberships-INITIAL_FORMS": 0,
+        "memberships-MIN_NUM_FORMS": 0,
+        "memberships-MAX_NUM_FORMS": 1000,
+    }
+    for index, membership in enumerate(memberships):
+        for name, value in {"since": "2026-01-01", **membership}.items():
+            data[f"memberships-{index}-{name}"] = value
+    return data
+
+
+def new_person(**extra: object) -> dict[str, object]:
+    return {
+        "username": "newcomer",
+        "name": "李新",
+        "phone": "",
+        "is_active": "on",
+        "initial_password": "First-Day-2026",
+        **extra,
+    }
+
+
+def test_new_person_gets_a_first_role_and_must_change_her_password(world, as_user):
+    role = {"role": Role.COMMUNITY_OFFICER, "community": world.community.pk}
+    answer = as_user(world.admin).post(url(User, "add"), new_person() | membership_rows(role))
+    person = User.objects.get(username="newcomer")
+    assert answer.status_code == 302
+    assert person.must_change_password
+    assert person.check_password("First-Day-2026")
+    assert [(row.role, row.place) for row in person.memberships.all()] == [
+        (Role.COMMUNITY_OFFICER, world.community)
+    ]
+    assert not (person.is_superuser or person.is_staff)
+
+
+def test_person_without_role_is_refused(world, as_user):
+    answer = as_user(world.admin).post(url(User, "add"), new_person() | membership_rows())
+    assert answer.status_code == 200
+    assert not User.objects.filter(username="newcomer").exists()
+
+
+def test_weak_initial_password_is_refused(world, as_user):
+    role = {"role": Role.COMMUNITY_OFFICER, "community": world.community.pk}
+    data = new_person(initial_password="grid-demo-2026") | membership_rows(role)
+    assert as_user(world.admin).post(url(User, "add"), data).status_code == 200
+    assert not User.objects.filter(username="newcomer").exists()
+
+
+def test_nobody_appoints_beyond_her_own_places(world, as_user):
+    city = AreaFactory(code="9901", name="上级市", level=Area.Level.CITY)
+    role = {"role": Role.ADMINISTRATOR, "area": city.pk}
+    answer = as_user(world.admin).post(url(User, "add"), new_person() | membership_rows(role))
+    assert answer.status_code == 200
+    assert not User.objects.filter(username="newcomer").exists()
+
+
+def test_nobody_edits_herself(world, as_user):
+    client = as_user(world.admin)
+    own = world.admin.memberships.get()
+    role = {"role": Role.ADMINISTRATOR, "area": world.street.pk}
+    answers = (
+        client.post(url(User, "change", world.admin.pk), new_person() | membership_rows(role)),
+        client.post(url(Membership, "change", own.pk), {"role": Role.AUDITOR}),
+        client.get(url(User, "change", world.admin.pk)),
+    )
+    assert [answer.status_code for answer in answers] == [403, 403, 200]
+    assert world.admin.memberships.count() == 1
+
+
+def test_posted_extras_are_ignored(world, as_user):
+    data = new_person(
+        username="worker", is_superuser="on", is_staff="on", initial_password="", user_permissions=1
+    )
+    answer = as_user(world.admin).post(
+        url(User, "change", world.worker.pk), data | membership_rows()
+    )
+    worker = User.objects.get(pk=world.worker.pk)
+    assert answer.status_code == 302
+    assert (worker.is_superuser, worker.is_staff, worker.name) == (False, False, "李新")
+
+
+def test_new_initial_password_ends_sessions_of_the_person(world, as_user):
+    client = as_user(world.worker)
+    data = new_person(username="worker", initial_password="Second-Day-2026")
+    as_user(world.admin).post(url(User, "change", world.worker.pk), data | membership_rows())
+    assert client.get(reverse("home")).headers["Location"].startswith(reverse("login"))
+    assert User.objects.get(pk=world.worker.pk).must_change_password
+
+
+def test_rule_tables_belong_to_administrators(world, as_user):
+    rule = VisitRule.objects.create(outcome="met", way="message", counts=True)
+    answer = as_user(world.admin).post(
+        url(VisitRule, "change", rule.pk), {"outcome": "met", "way": "message"}
+    )
+    rule.refresh_from_db()
+    assert (answer.status_code, rule.counts) == (302, False)
+    assert not VisitRule.objects.editable_by(world.officer).exists()
+    assert not IssueCategoryFactory._meta.model.objects.editable_by(world.officer).exists()
+
+
+def test_care_tag_rhythm_reaches_the_doors(world, as_user):
+    tag = CareTagFactory(name="独居", visit_every_days=30)
+    CareFactory(resident=world.resident, tag=tag)
+    as_user(world.admin).post(
+        url(CareTag, "change", tag.pk), {"name": "独居", "visit_every_days": 7, "description": ""}
+    )
+    world.household.refresh_from_db()
+    assert (world.household.due_by - world.household.registered_on).days == 7
+
+
+def test_sensitive_mark_stays_while_somebody_carries_the_tag(world, as_user):
+    tag = CareTagFactory(name="敏感", is_sensitive=True)
+    CareFactory(resident=world.resident, tag=tag)
+    client = as_user(world.admin)
+    client.post(
+        url(CareTag, "change", tag.pk), {"name": "敏感", "visit_every_days": 9, "description": ""}
+    )
+    tag.refresh_from_db()
+    assert (tag.is_sensitive, tag.visit_every_days) == (True, 9)
+    listed = client.get(url(apps.get_model("households.Care"), "changelist"))
+    assert list(listed.context["cl"].queryset) == []
+
+
+def resident_data(world, **extra: object) -> dict[str, object]:
+    residency = world.resident.residencies.get()
+    data = {"name": "张伟明", "sex": "", "birth_date": "", "note": "", "died_on": ""}
+    for prefix in ("phones", "care"):
+        data |= {f"{prefix}-TOTAL_FORMS": 0, f"{prefix}-INITIAL_FORMS": 0}
+    data |= {
+        "residencies-TOTAL_FORMS": 1,
+        "residencies-INITIAL_FORMS": 1,
+        "residencies-0-id": residency.pk,
+        "residencies-0-resident": world.resident.pk,
+        "residencies-0-household": residency.household_id,
+        "residencies-0-kind": residency.kind,
+        "residencies-0-is_head": "on",
+    }
+    return data | extra
+
+
+def test_identity_and_phone_are_entered_and_never_shown(world, as_user):
+    client = as_user(world.admin)
+    page = url(Resident, "change", world.resident.pk)
+    data = resident_data(
+        world,
+        new_identity_number=IDENTITY,
+        **{
+            "phones-TOTAL_FORMS": 1,
+            "phones-0-resident": world.resident.pk,
+            "phones-0-new_number": "138 0013 8000",
+            "phones-0-label": "本人",
+        },
+    )
+    assert client.post(page, data).status_code == 302
+    resident = Resident.objects.get(pk=world.resident.pk)
+    assert (resident.identity_number, resident.birth_date, resident.sex) == (
+        IDENTITY,
+        datetime.date(1949, 12, 31),
+        "female",
+    )
+    assert [phone.number for phone in resident.phones.all()] == ["13800138000"]
+    shown = client.get(page).content.decode()
+    assert "1****************X" in shown
+    assert "138****8000" in shown
+    assert IDENTITY not in shown
+    assert "13800138000" not in shown
+
+
+def test_identity_number_of_another_person_is_refused(world, as_user):
+    ResidentFactory(identity_number=IDENTITY)
+    answer = as_user(world.admin).post(
+        url(Resident, "change", world.resident.pk),
+        resident_data(world, new_identity_number=IDENTITY.lower()),
+    )
+    assert answer.status_code == 200
+    assert "already has a person with this identity number" in answer.content.decode()
+
+
+def test_admin_log_names_rows_by_number_and_fields_by_name(world, as_user):
+    data = resident_data(
+        world,
+        name="欧阳新名",
+        new_identity_number=IDENTITY,
+        **{
+            "phones-TOTAL_FORMS": 1,
+            "phones-0-resident": world.resident.pk,
+            "phones-0-new_number": "13800138000",
+        },
+    )
+    as_user(world.admin).post(url(Resident, "change", world.resident.pk), data)
+    entry = LogEntry.objects.get()
+    assert entry.object_repr == f"households.Resident {world.resident.pk}"
+    assert json.loads(entry.change_message) == [
+        {"changed": {"fields": ["Name", "New identity number", "phone"]}}
+    ]
+
+
+def test_resident_moves_only_within_the_scope(world, as_user, rows):
+    mine, _foreign = rows[Resident]
+    foreign_door = rows[Household][1]
+    residency = mine.residencies.get()
+    data = resident_data(world) | {
+        "residencies-0-id": residency.pk,
+        "residencies-0-resident": mine.pk,
+        "residencies-0-household": foreign_door.pk,
+    }
+    answer = as_user(rows["admin"]).post(url(Resident, "change", mine.pk), data)
+    residency.refresh_from_db()
+    assert answer.status_code == 200
+    assert residency.household_id != foreign_door.pk
+
+
+def test_a_row_saved_out_of_scope_is_taken_back(world, as_user, rows):
+    data = {
+        "code": "990101001009",
+        "name": "别处",
+        "area": world.street.pk,
+        "grid_size": 300,
+        "grid_size_min": 30,
+        "grid_size_max": 500,
+        "households_per_worker": 100,
+        "visit_every_days": 90,
+    }
+    answer = as_user(rows["admin"]).post(url(Community, "add"), data)
+    assert answer.status_code in {200, 403}
+    assert not Community.objects.filter(code="990101001009").exists()
+    answer = as_user(world.admin).post(
+        url(Community, "add"), data | {"code": "110101001009", "name": "外省"}
+    )
+    assert answer.status_code == 403
+    assert not Community.objects.filter(code="110101001009").exists()
+
+
+def test_departments_stay_below_the_administrator(world, as_user):
+    city = AreaFactory(code="9901", name="上级市", level=Area.Level.CITY)
+    above = DepartmentFactory(area=city, name="市局")
+    client = as_user(world.admin)
+    assert client.get(url(Department, "change", above.pk)).status_code == 200
+    assert client.post(url(Department, "change", above.pk), {"name": "改"}).status_code == 403
+    assert client.post(url(Department, "delete", above.pk), {"post": "yes"}).status_code == 403
+    posted = client.post(
+        url(Department, "changelist"),
+        {"action": "delete_selected", "_selected_action": [above.pk], "post": "yes", "index": 0},
+    )
+    assert posted.status_code in {200, 302}
+    assert Department.objects.filter(pk=above.pk).exists()
+
+
+def test_admin_has_one_door(world, as_user):
+    anonymous = as_user(None)
+    answer = anonymous.get(reverse("admin:login"))
+    assert answer.headers["Location"] == f"{reverse('login')}?next={reverse('admin:index')}"
+    posted = anonymous.post(
+        reverse("admin:login"), {"username": "admin", "password": PASSWORD}
+    )
+    assert posted.headers["Location"].startswith(reverse("login"))
+    assert "_auth_user_id" not in anonymous.session
+    assert as_user(world.officer).get(reverse("admin:index")).status_code == 404
+    assert as_user(world.admin).get(reverse("admin:password_change")).headers["Location"] == (
+        reverse("password_change")
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_every_list_and_form_opens_in_both_languages(world, rows, as_user, language):
+    client = as_user(world.admin)
+    client.cookies["django_language"] = language
+    answers = {}
+    for model, entry in admin.site._registry.items():
+        answers[model.__name__, "list"] = client.get(url(model, "changelist")).status_code
+        wanted = 200 if entry.__class__.has_add_permission is ScopedAdmin.has_add_permission else 403
+        added = client.get(url(model, "add")).status_code
+        answers[model.__name__, "add"] = 200 if added == wanted else added
+    assert set(answers.values()) == {200}
+
+
+@pytest.mark.parametrize("model", list(admin.site._registry), ids=lambda model: model.__name__)
+def test_lists_keep_their_query_count(
+    model, world, rows, as_user, django_assert_num_queries, django_assert_max_num_queries
+):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    client = as_user(world.admin)
+    client.get(url(model, "changelist"))
+    with CaptureQueriesContext(connection) as few:
+        client.get(url(model, "changelist"))
+    more_of_everything(world)
+    with CaptureQueriesContext(connection) as many:
+        client.get(url(model, "changelist"))
+    assert len(few) == len(many)
+
+
+def more_of_everything(world) -> None:
+    """Add two rows of every model below another grid and building."""
+    for _ in range(2):
+        grid = GridFactory(community=world.community)
+        household = HouseholdFactory(
+            grid=grid, building=BuildingFactory(community=world.community)
+        )
+        resident = ResidentFactory()
+        ResidencyFactory(resident=resident, household=household)
+        PhoneFactory(resident=resident)
+        CareFactory(resident=resident)
+        DepartmentFactory(area=world.street)
+        membership = MembershipFactory(grid=grid)
+        captain = MembershipFactory(grid=grid, role=Role.STAIR_CAPTAIN)
+        Post.objects.create(membership=captain, building=household.building)
+        VisitFactory(household=household, by=membership.user)
+        issue = IssueFactory(grid=grid, household=household, reported_by=membership.user)
+        IssueEvent.objects.create(issue=issue, by=membership.user, step="x", status="received")
+        Photo.objects.create(issue=issue, by=membership.user, image="photos/x.jpg")
+        Disclosure.objects.create(
+            kind="reveal", by=membership.user, community=world.community, subject="x"
+        )
+        FormerGrid.objects.create(
+            household=household,
+            grid=grid,
+            since=datetime.date(2024, 1, 1),
+            until=datetime.date(2024, 2, 1),
+        )
+        RegisterImport.objects.create(
+            community=world.community, by=membership.user, original_suffix=".xlsx"
+        )
+        VisitTally.objects.create(grid=grid, day=datetime.date(2026, 1, 1), outcome="met")
