@@ -1,0 +1,221 @@
+"""What was found wrong during the year, and how far each of it has come."""
+
+import datetime
+import random
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from communities.models import Department, Grid, User
+from gridmgmt.demo.people import Team
+from visits.models import Issue, IssueCategory, IssueEvent, Outcome, Step, Visit
+from visits.workflow import TABLE
+
+Status = Issue.Status
+
+ISSUES_PER_DOOR_AND_YEAR = 0.4
+FROM_VISITS = 0.6
+URGENT_CHANCE = 0.08
+# So many of the recent ones are stuck with whoever has them.
+STUCK_CHANCE = 0.05
+
+# Category, department, what is wrong, where (empty: at the door of a visit).
+CASES = (
+    ("房屋与公共设施", "物业办", "楼道灯不亮，晚上上下楼看不清", ""),
+    ("房屋与公共设施", "物业办", "单元门禁坏了，关不上", ""),
+    ("房屋与公共设施", "物业办", "楼顶漏水，顶层住户天花板发霉", ""),
+    ("房屋与公共设施", "物业办", "下水道堵塞，返味", ""),
+    ("房屋与公共设施", "城管办", "路面破损积水，行人容易滑倒", "小区东门外人行道"),
+    ("环境卫生", "城管办", "垃圾桶满溢，清运不及时", "垃圾投放点"),
+    ("环境卫生", "城管办", "楼道堆放杂物", ""),
+    ("环境卫生", "城管办", "绿化带有建筑垃圾", "中心花园北侧"),
+    ("消防安全", "应急办", "电动车在楼道充电", ""),
+    ("消防安全", "应急办", "消防通道被私家车占用", "消防通道"),
+    ("消防安全", "应急办", "灭火器过期", ""),
+    ("矛盾劝解", "综治办", "楼上漏水，与楼下邻居争执", ""),
+    ("矛盾劝解", "综治办", "夜间噪音影响休息，希望协调", ""),
+    ("治安防控", "综治办", "有陌生人上门推销保健品", ""),
+    ("治安防控", "综治办", "路灯坏了一排，夜里太暗", "南侧小路"),
+    ("民生服务", "民政办", "咨询高龄津贴如何申请", ""),
+    ("民生服务", "民政办", "低保复核材料不全，需要代办", ""),
+    ("民生服务", "社保所", "养老资格认证不会在手机上操作", ""),
+    ("特殊人群服务", "卫健办", "卧床老人需要上门量血压", ""),
+    ("特殊人群服务", "民政办", "独居老人希望安装呼叫器", ""),
+    ("政策咨询", "社保所", "询问灵活就业参保缴费", ""),
+    ("社情民意", "物业办", "希望增加电动车充电位", "车棚"),
+    ("社情民意", "城管办", "希望延长广场照明时间", "文化广场"),
+    ("市容秩序", "城管办", "流动摊贩占道", "学校门口"),
+)
+RESOLVED_NOTES = (
+    "已处理完毕，现场核实",
+    "已联系物业修复",
+    "已上门办理",
+    "已调解，双方和解",
+    "已清理",
+)
+RETURN_NOTES = ("不属于本部门职责，请转物业办", "地点不清，请补充")
+REOPEN_NOTES = ("又出现了，没有修好", "住户反映仍未解决")
+
+# How an issue may go, with the likelihood of each.
+COURSES = (
+    ((Step.SOLVE,), 0.16),
+    ((Step.TAKE, Step.RESOLVE, Step.CLOSE), 0.22),
+    ((Step.ASSIGN, Step.START, Step.RESOLVE, Step.CLOSE), 0.50),
+    ((Step.ASSIGN, Step.RETURN, Step.ASSIGN, Step.START, Step.RESOLVE, Step.CLOSE), 0.06),
+    (
+        (
+            *(Step.ASSIGN, Step.START, Step.RESOLVE, Step.REOPEN),
+            *(Step.ASSIGN, Step.START, Step.RESOLVE, Step.CLOSE),
+        ),
+        0.04,
+    ),
+    ((Step.DROP,), 0.02),
+)
+
+
+@dataclass(frozen=True)
+class Offices:
+    """What issues refer to, by name."""
+
+    categories: dict[str, IssueCategory]
+    departments: dict[str, Department]
+
+    def category(self, name: str) -> IssueCategory:
+        """Return the category, or the first one where an administrator renamed it."""
+        return self.categories.get(name) or next(iter(self.categories.values()))
+
+
+def read_offices(departments: Iterable[Department]) -> Offices:
+    return Offices(
+        {category.name: category for category in IssueCategory.objects.all()},
+        {department.name: department for department in departments},
+    )
+
+
+def status_after(step: Step, status: Status) -> Status:
+    """Return where the step leads by the table that real steps follow."""
+    line = next(line for line in TABLE if line.step == step and status in line.sources)
+    return line.target or status
+
+
+class IssueWriter:
+    """Writes the issues of one grid, each with its history up to the end of `last`."""
+
+    def __init__(
+        self, grid: Grid, team: Team, offices: Offices, rng: random.Random, last: datetime.date
+    ) -> None:
+        self.grid = grid
+        self.team = team
+        self.offices = offices
+        self.rng = rng
+        self.last = last
+        self.issues: list[Issue] = []
+        self.events: list[IssueEvent] = []
+
+    def write(self, visits: list[Visit], doors: int) -> None:
+        """Report some issues from visits and others from the way between the doors."""
+        met = [visit for visit in visits if visit.outcome == Outcome.MET]
+        if not met:
+            return
+        for _issue in range(round(doors * ISSUES_PER_DOOR_AND_YEAR)):
+            visit = self.rng.choice(met)
+            self.report(visit, at_door=self.rng.random() < FROM_VISITS)
+
+    def report(self, visit: Visit, *, at_door: bool) -> None:
+        rng = self.rng
+        cases = [case for case in CASES if bool(case[3]) != at_door]
+        category_name, department, description, place = rng.choice(cases)
+        category = self.offices.category(category_name)
+        at = visit.done_at + datetime.timedelta(minutes=rng.randint(1, 9))
+        urgency = Issue.Urgency.URGENT if rng.random() < URGENT_CHANCE else Issue.Urgency.NORMAL
+        issue = Issue(
+            id=uuid.UUID(int=rng.getrandbits(128), version=4),
+            category=category,
+            grid=self.grid,
+            household=visit.household if at_door else None,
+            visit=visit if at_door else None,
+            place=place,
+            description=description,
+            urgency=urgency,
+            reported_by=visit.by,
+            reported_at=at,
+            due_on=category.due_on(urgency=urgency, since=at.date()),
+        )
+        self.issues.append(issue)
+        self.event(issue, Step.REPORT, visit.by, at)
+        self.pursue(issue, self.offices.departments.get(department))
+
+    def pursue(self, issue: Issue, department: Department | None) -> None:
+        """Take the steps of one course, as far as the time until `last` allows."""
+        rng = self.rng
+        courses, weights = zip(*COURSES, strict=True)
+        at = issue.reported_at
+        days = issue.category.days_to_resolve
+        is_stuck = rng.random() < STUCK_CHANCE
+        for step in rng.choices(courses, weights)[0]:
+            if step == Step.SOLVE:
+                at += datetime.timedelta(minutes=rng.randint(3, 20))
+            else:
+                at = in_office_hours(
+                    at + datetime.timedelta(days=rng.uniform(0.05, 0.5) * days), rng
+                )
+            if at.date() > self.last or (is_stuck and step in (Step.START, Step.RESOLVE)):
+                return
+            self.take(issue, step, at, department)
+
+    def take(
+        self, issue: Issue, step: Step, at: datetime.datetime, department: Department | None
+    ) -> None:
+        rng, officer = self.rng, self.team.officer
+        by, note = issue.assignee or officer, ""
+        match step:
+            case Step.ASSIGN:
+                by = officer
+                to_department = department is not None and rng.random() < 0.75
+                issue.department = department if to_department else None
+                issue.assignee = None if to_department else self.team.main
+            case Step.TAKE | Step.SOLVE:
+                by = issue.assignee = issue.reported_by
+            case Step.RETURN | Step.REOPEN:
+                issue.assignee = issue.department = None
+                note = rng.choice(RETURN_NOTES if step == Step.RETURN else REOPEN_NOTES)
+            case Step.RESOLVE:
+                note = rng.choice(RESOLVED_NOTES)
+            case Step.CLOSE:
+                by = officer
+            case Step.DROP:
+                note = "与已有事项重复"
+        issue.status = status_after(step, Status(issue.status))
+        issue.moves += 1
+        if step in (Step.RESOLVE, Step.SOLVE):
+            issue.resolved_at = at
+        if step == Step.REOPEN:
+            issue.resolved_at = issue.closed_at = None
+            issue.due_on = issue.category.due_on(urgency=issue.urgency, since=at.date())
+        if issue.status == Status.CLOSED:
+            issue.closed_at = at
+        self.event(issue, step, by, at, note)
+
+    def event(
+        self, issue: Issue, step: Step, by: User, at: datetime.datetime, note: str = ""
+    ) -> None:
+        self.events.append(
+            IssueEvent(
+                issue=issue,
+                by=by,
+                at=at,
+                step=step,
+                status=issue.status,
+                assignee=issue.assignee,
+                department=issue.department,
+                note=note,
+            )
+        )
+
+
+def in_office_hours(at: datetime.datetime, rng: random.Random) -> datetime.datetime:
+    """Move a moment to working hours of the same or the next working day, never earlier."""
+    if at.hour < 17 and at.weekday() < 5:
+        return at if at.hour >= 9 else at.replace(hour=9, minute=rng.randrange(60))
+    day = at + datetime.timedelta(days=max(7 - at.weekday(), 1) if at.weekday() >= 4 else 1)
+    return day.replace(hour=rng.randint(9, 16), minute=rng.randrange(60))

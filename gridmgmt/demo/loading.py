@@ -1,0 +1,123 @@
+"""Put the fictitious street into an empty database, community by community."""
+
+import datetime
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from django.db import models, transaction
+
+from communities.models import Area, Community, User
+from gridmgmt.demo.families import Registrar
+from gridmgmt.demo.issues import IssueWriter, Offices, read_offices
+from gridmgmt.demo.people import Staff
+from gridmgmt.demo.places import (
+    CommunityPlan,
+    create_street,
+    plan_community,
+    save_plan,
+    shares,
+)
+from gridmgmt.demo.register import BATCH, Register, RegisterWriter, create_care_tags, save_register
+from gridmgmt.demo.visits import GridYear, tallies
+from households.models import Building, CareTag, Household, Resident
+from visits.models import Issue, IssueEvent, Visit, VisitTally
+from visits.rules import Rules, read_rules
+
+YEAR = datetime.timedelta(days=365)
+FEWEST_HOUSEHOLDS = 60
+
+
+class DatabaseInUseError(Exception):
+    """The database already holds places, people or a register."""
+
+
+def refuse_used_database() -> None:
+    used: tuple[type[models.Model], ...] = (User, Area, Community, Building, Household, Resident)
+    if any(model._default_manager.exists() for model in used):  # noqa: SLF001 - documented API
+        raise DatabaseInUseError
+
+
+@transaction.atomic
+def load_street(
+    *,
+    households: int,
+    seed: int,
+    today: datetime.date,
+    progress: Callable[[str], None],
+) -> None:
+    """Load one street with this many households and the year up to yesterday, all or nothing.
+
+    The same arguments give the same rows: everything but row numbers the database hands
+    out, moments of storing, ciphertext and password hashes.
+    """
+    refuse_used_database()
+    loader = Loader(seed, today)
+    for index, doors in enumerate(shares(households)):
+        loader.load_community(index, doors)
+        progress(f"{loader.street.code}{index + 1:03d}: {doors}")
+
+
+class Loader:
+    """Holds what the communities share: the street, the tags, the rules, the year."""
+
+    def __init__(self, seed: int, today: datetime.date) -> None:
+        self.seed = seed
+        self.today = today
+        self.began_on = today - YEAR
+        self.rules: Rules = read_rules()
+        self.tags: dict[str, CareTag] = create_care_tags()
+        self.street, departments = create_street()
+        self.offices: Offices = read_offices(departments)
+        self.make = Registrar(self.rng("residents"), today)
+        self.staff = Staff(self.rng("staff"), self.began_on, today)
+        self.staff.staff_street(self.street, departments)
+
+    def rng(self, part: str) -> random.Random:
+        """Return numbers of its own for each part, so that one does not disturb the others."""
+        return random.Random(f"{self.seed}/{part}")
+
+    def load_community(self, index: int, doors: int) -> None:
+        plan = plan_community(
+            self.street, index, doors, self.rng(f"places {index}"), opened_on=self.began_on
+        )
+        save_plan(plan)
+        self.staff.staff_community(plan, with_demo_logins=index == 0)
+        self.staff.save()
+        writer = RegisterWriter(plan.community, self.tags, self.make, began_on=self.began_on)
+        self.load_year(plan, writer.fill([*plan.stairwells, *plan.new_stairwells]))
+
+    def load_year(self, plan: CommunityPlan, register: Register) -> None:
+        """Walk every grid through the year, then store its doors, visits and issues."""
+        yesterday = self.today - datetime.timedelta(days=1)
+        visits: list[Visit] = []
+        issues: list[Issue] = []
+        events: list[IssueEvent] = []
+        for grid in plan.grids:
+            rng = self.rng(f"visits {grid.code}")
+            doors = [door for door in register.doors if door.household.grid is grid]
+            team = self.staff.teams[grid.code]
+            year = GridYear(doors, team, self.rules, rng)
+            made = year.walk(self.began_on, yesterday)
+            visits += made
+            issue_writer = IssueWriter(grid, team, self.offices, rng, yesterday)
+            issue_writer.write(made, len(doors))
+            issues += issue_writer.issues
+            events += issue_writer.events
+        save_register(register)
+        with storing(Visit, "received_at"):
+            Visit.objects.bulk_create(visits, batch_size=BATCH)
+        VisitTally.objects.bulk_create(tallies(visits), batch_size=BATCH)
+        Issue.objects.bulk_create(issues, batch_size=BATCH)
+        IssueEvent.objects.bulk_create(events, batch_size=BATCH)
+
+
+@contextmanager
+def storing(model: type[models.Model], name: str) -> Iterator[None]:
+    """Store what the rows say in a field that otherwise takes the moment of storing."""
+    field = model._meta.get_field(name)  # noqa: SLF001 - the documented Model._meta
+    field.auto_now_add = False  # type: ignore[union-attr] # only date fields are named
+    try:
+        yield
+    finally:
+        field.auto_now_add = True  # type: ignore[union-attr]
