@@ -45,3 +45,13 @@ PLACES = {
     Role.AUDITOR: frozenset({"community", "area"}),
     Role.ADMINISTRATOR: frozenset({"community", "area"}),
 }
+
+# Which roles each manager hands out and ends. A community officer makes no officers, or she
+# could rise by way of a colleague's account.
+HANDS_OUT = {
+    Role.COMMUNITY_OFFICER: GRID_TEAM | POST_HOLDERS,
+    Role.STREET_OFFICER: GRID_TEAM
+    | POST_HOLDERS
+    | {Role.COMMUNITY_OFFICER, Role.DEPARTMENT_HANDLER},
+    Role.ADMINISTRATOR: frozenset(Role),
+}

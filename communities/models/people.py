@@ -14,7 +14,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from communities.models.place import Area, Community, Grid, codes_above, inside
-from communities.roles import MANAGERS, PLACES, READERS, Role
+from communities.roles import HANDS_OUT, MANAGERS, PLACES, READERS, Role
 
 
 class DepartmentQuerySet(models.QuerySet["Department"]):
@@ -165,10 +165,17 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.filter(at_places(user.place_codes(READERS)) | Q(user=user))
 
     def editable_by(self, user: "User") -> Self:
-        """Memberships the user may change or end: in her places, never her own."""
+        """Memberships the user may change or end: of roles she hands out, never her own.
+
+        A community officer ends a worker's assignment in her community, not that of its
+        administrator or of the other officer.
+        """
         if user.is_superuser:
             return self
-        return self.filter(at_places(user.place_codes(MANAGERS))).exclude(user=user)
+        scope = Q(pk__in=[])
+        for manager, roles in HANDS_OUT.items():
+            scope |= at_places(user.place_codes([manager])) & Q(role__in=roles)
+        return self.filter(scope).exclude(user=user)
 
 
 def at_places(codes: list[str]) -> Q:

@@ -1,21 +1,173 @@
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from communities import staffing
+from communities.forms import GridForm
+from communities.lists import Column, export_response, query_with, wants_export
+from communities.models import Community, Grid
+from communities.roles import DASHBOARD_READERS
+from households.actions.grids import close_grid
+from households.figures import grid_rows, per_worker, stairwell_rows
 
 
 def grid_list(request: HttpRequest, code: str) -> HttpResponse:
-    raise NotImplementedError
+    community = get_object_or_404(
+        Community.objects.visible_to(request.user).select_related("area"), code=code
+    )
+    today = timezone.localdate()
+    shows_closed = "closed" in request.GET
+    grids = Grid.objects.visible_to(request.user).filter(community=community)
+    if not shows_closed:
+        grids = grids.open()
+    rows = grid_rows(community, grids.order_by("code"), request.user, today)
+    if wants_export(request):
+        by_grid = {row.grid.pk: row for row in rows}
+        return export_response(
+            request,
+            name="grids",
+            columns=columns(by_grid),
+            rows=grids.order_by("code"),
+            community=community,
+        )
+    households = sum(row.households for row in rows)
+    full_time = staffing.full_time_workers([community], today).get(community.pk, 0)
+    return TemplateResponse(
+        request,
+        "households/grid_list.html",
+        {
+            "community": community,
+            "rows": rows,
+            "households": households,
+            "residents": sum(row.residents for row in rows),
+            "full_time": full_time,
+            "per_worker": per_worker(households, full_time),
+            "is_editable": is_editable(request, community),
+            "shows_closed": shows_closed,
+            "export_query": query_with(request, export="xlsx"),
+        },
+    )
+
+
+def columns(by_grid: dict[int, Any]) -> list[Column]:
+    return [
+        Column(_("Grid number"), lambda grid: grid.code),
+        Column(_("Grid"), str),
+        Column(_("Kind"), lambda grid: grid.get_kind_display()),
+        Column(_("Actual households"), lambda grid: by_grid[grid.pk].households),
+        Column(_("Residents"), lambda grid: by_grid[grid.pk].residents),
+        Column(_("Main worker"), lambda grid: by_grid[grid.pk].main_worker_name),
+        Column(_("Full-time workers"), lambda grid: by_grid[grid.pk].full_time),
+        Column(_("Households per full-time worker"), lambda grid: by_grid[grid.pk].per_worker),
+        Column(_("To look at"), lambda grid: by_grid[grid.pk].notes),
+        Column(_("Closed on"), lambda grid: grid.closed_on),
+    ]
+
+
+def is_editable(request: HttpRequest, community: Community) -> bool:
+    return Community.objects.editable_by(request.user).contains(community)
 
 
 def grid(request: HttpRequest, code: str) -> HttpResponse:
-    raise NotImplementedError
+    shown = get_object_or_404(
+        Grid.objects.visible_to(request.user).select_related("community"), code=code
+    )
+    [row] = grid_rows(shown.community, [shown], request.user, timezone.localdate())
+    editable = Grid.objects.editable_by(request.user).contains(shown)
+    others: list[Grid] = []
+    if editable and shown.kind == Grid.Kind.HOLDING:
+        others = list(shown.community.grids.open().numbered().order_by("code"))
+    return TemplateResponse(
+        request,
+        "households/grid.html",
+        {
+            "grid": shown,
+            "row": row,
+            "community": shown.community,
+            "stairwells": stairwell_rows(shown, request.user),
+            "is_holding": shown.kind == Grid.Kind.HOLDING,
+            "is_editable": editable and shown.closed_on is None,
+            "reads_overview": request.user.has_any_role(DASHBOARD_READERS),
+            "other_grids": others,
+        },
+    )
 
 
 def grid_add(request: HttpRequest, code: str) -> HttpResponse:
-    raise NotImplementedError
+    community = get_object_or_404(Community.objects.editable_by(request.user), code=code)
+    form = GridForm(
+        request.POST or None,
+        instance=Grid(community=community),
+        initial=None if request.POST else first_values(request, community),
+    )
+    if form.is_valid() and saved(form):
+        messages.success(request, _("Grid opened. Now give it households."))
+        return redirect("households:grid_fill", code=form.instance.code)
+    return TemplateResponse(
+        request, "households/grid_add.html", {"form": form, "community": community}
+    )
+
+
+def first_values(request: HttpRequest, community: Community) -> dict[str, object]:
+    """Propose the next free number and today; say so when every number is taken."""
+    try:
+        return {"code": community.next_grid_code(), "opened_on": timezone.localdate()}
+    except ValueError:
+        messages.warning(request, _("All 999 grid numbers of this community are taken."))
+        return {"code": community.code, "opened_on": timezone.localdate()}
+
+
+def saved(form: GridForm) -> bool:
+    """Save the grid unless somebody took its number a moment ago."""
+    try:
+        with transaction.atomic():
+            form.save()
+    except IntegrityError:
+        form.add_error("code", form.fields["code"].error_messages["unique"])
+        return False
+    return True
 
 
 def grid_edit(request: HttpRequest, code: str) -> HttpResponse:
-    raise NotImplementedError
+    edited = get_object_or_404(
+        Grid.objects.editable_by(request.user).open().numbered().select_related("community"),
+        code=code,
+    )
+    form = GridForm(request.POST or None, instance=edited)
+    if form.is_valid():
+        form.save()
+        messages.success(request, _("Grid saved."))
+        return redirect(edited)
+    return TemplateResponse(request, "households/grid_edit.html", {"form": form, "grid": edited})
 
 
 def grid_close(request: HttpRequest, code: str) -> HttpResponse:
-    raise NotImplementedError
+    closing = get_object_or_404(
+        Grid.objects.editable_by(request.user).open().numbered().select_related("community"),
+        code=code,
+    )
+    if request.method == "POST":
+        try:
+            moved = close_grid(grid=closing, at=timezone.now())
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+            return redirect(closing)
+        messages.success(
+            request,
+            _("Grid closed. Doors now waiting for a grid: %(count)s.") % {"count": moved},
+        )
+        return redirect("households:grid_list", code=closing.community.code)
+    today = timezone.localdate()
+    [row] = grid_rows(closing.community, [closing], request.user, today)
+    return TemplateResponse(
+        request,
+        "households/grid_close.html",
+        {"grid": closing, "row": row, "doors": closing.households.count(), "today": today},
+    )

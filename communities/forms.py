@@ -1,0 +1,211 @@
+"""What officers type about communities, grids, accounts and assignments."""
+
+import datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from communities import staffing
+from communities.models import Community, Department, Grid, Membership, User
+from communities.models.place import HOLDING_SEQUENCE, codes_above
+from communities.roles import PLACES, Role
+
+USUAL_GRID_SIZES = (30, 500)
+
+
+class DayInput(forms.DateInput):
+    """A date chosen from the browser's own calendar, which reads and writes ISO dates only."""
+
+    input_type = "date"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="%Y-%m-%d", **kwargs)
+
+
+class CommunityForm(forms.ModelForm):
+    """How large the grids of a community shall be, and how often doors are visited."""
+
+    class Meta:
+        model = Community
+        fields = [
+            "grid_size",
+            "grid_size_min",
+            "grid_size_max",
+            "households_per_worker",
+            "visit_every_days",
+        ]
+
+    def unusual_sizes(self) -> str:
+        """Name the sizes outside the usual limits; they are allowed, and worth a second look."""
+        smallest, largest = USUAL_GRID_SIZES
+        names = ("grid_size", "grid_size_min", "grid_size_max")
+        unusual = [
+            self.fields[name].label
+            for name in names
+            if not smallest <= self.cleaned_data[name] <= largest
+        ]
+        return ", ".join(str(label) for label in unusual)
+
+
+class GridForm(forms.ModelForm):
+    """Name and kind of a grid; its number only while it is new."""
+
+    class Meta:
+        model = Grid
+        fields = ["code", "name", "kind", "opened_on"]
+        widgets = {"opened_on": DayInput(), "code": forms.TextInput(attrs={"inputmode": "numeric"})}
+        help_texts = {"code": _("The community's 12 digits and three more.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = [  # type: ignore[attr-defined] # a choice field
+            choice for choice in Grid.Kind.choices if choice[0] != Grid.Kind.HOLDING
+        ]
+        if self.instance.pk:
+            del self.fields["code"]
+
+    def clean_code(self) -> str:
+        code: str = self.cleaned_data["code"]
+        community = self.instance.community.code
+        if not code.startswith(community) or code == community + HOLDING_SEQUENCE:
+            raise ValidationError(
+                _("Begin with the community's number %(code)s and add three digits, not 000."),
+                params={"code": community},
+            )
+        return code
+
+
+class AccountForm(forms.ModelForm):
+    """A new person at work; the program makes the initial password."""
+
+    class Meta:
+        model = User
+        fields = ["name", "username", "phone"]
+        labels = {"username": _("Login name")}
+        help_texts = {
+            "username": _("Letters and digits without spaces. She logs in with it."),
+        }
+        error_messages = {
+            "username": {"unique": _("This login name is taken. Add a digit or choose another.")}
+        }
+
+
+class PersonChoiceField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: User) -> str:
+        return f"{obj.name}（{obj.username}）"
+
+
+class AssignmentForm(forms.Form):
+    """A role for a person at a place of one community; gives the checked `membership`."""
+
+    user = PersonChoiceField(queryset=User.objects.none(), label=_("Person"))
+    role = forms.ChoiceField(label=_("Role"))
+    place = forms.ChoiceField(label=_("Place"))
+    department = forms.ModelChoiceField(
+        queryset=Department.objects.none(),
+        label=_("Department"),
+        required=False,
+        help_text=_("Only for a department handler."),
+    )
+    employment = forms.ChoiceField(
+        label=_("Employment"),
+        choices=[("", _("Does not apply")), *Membership.Employment.choices],
+        required=False,
+        help_text=_("Only for a grid worker."),
+    )
+    rank = forms.ChoiceField(
+        label=_("Main or backup"),
+        choices=[("", _("Does not apply")), *Membership.Rank.choices],
+        required=False,
+        help_text=_("Only for a grid worker. Each grid has one main worker."),
+    )
+    since = forms.DateField(label=_("First day"), widget=DayInput())
+    until = forms.DateField(
+        label=_("Last day"),
+        widget=DayInput(),
+        required=False,
+        help_text=_("Leave empty while it goes on."),
+    )
+
+    def __init__(
+        self, *args: Any, user: User, community: Community, is_new_person: bool, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.by = user
+        self.community = community
+        self.membership = Membership()
+        self.grids = {
+            grid.code: grid for grid in Grid.objects.filter(community=community).open().numbered()
+        }
+        handed_out = staffing.roles_handed_out(user, community.code)
+        roles = [
+            role for role in Role if role in handed_out and PLACES[role] & {"grid", "community"}
+        ]
+        self.fields["role"].choices = [(role.value, role.label) for role in roles]  # type: ignore[attr-defined] # a choice field
+        self.fields["place"].choices = [  # type: ignore[attr-defined] # a choice field
+            *((grid.code, str(grid)) for grid in self.grids.values()),
+            (community.code, _("The whole community")),
+        ]
+        self.fields["since"].initial = timezone.localdate
+        if is_new_person:
+            del self.fields["user"]
+        else:
+            self.fields["user"].queryset = staffing.candidates(user, community)  # type: ignore[attr-defined] # a model choice field
+        if Role.DEPARTMENT_HANDLER in roles:
+            self.fields["department"].queryset = Department.objects.visible_to(user).filter(  # type: ignore[attr-defined] # a model choice field
+                area__code__in=codes_above([community.code])
+            )
+        else:
+            del self.fields["department"]
+
+    def clean(self) -> dict[str, Any]:
+        """Build the membership and let its own rules judge it, before anything is asked twice."""
+        values = super().clean() or self.cleaned_data
+        if self.errors:
+            return values
+        grid = self.grids.get(values["place"])
+        self.membership = Membership(
+            role=values["role"],
+            grid=grid,
+            community=None if grid else self.community,
+            department=values.get("department"),
+            employment=values["employment"],
+            rank=values["rank"],
+            since=values["since"],
+            until=values["until"],
+        )
+        exclude = {"user"}
+        if "user" in values:
+            self.membership.user = values["user"]
+            exclude.clear()
+        try:
+            self.membership.full_clean(exclude=exclude)
+        except ValidationError as error:
+            self.add_refusal(error)
+        return values
+
+    def add_refusal(self, error: ValidationError) -> None:
+        """Show errors of fields this form lacks above it rather than nowhere."""
+        for name, errors in error.update_error_dict({}).items():
+            known = name in self.fields and name != NON_FIELD_ERRORS
+            self.add_error(name if known else None, errors)
+
+
+class LastDayForm(forms.Form):
+    """The last day of an assignment, never before its first."""
+
+    until = forms.DateField(label=_("Last day"), widget=DayInput())
+
+    def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.membership = membership
+        self.fields["until"].initial = max(timezone.localdate(), membership.since)
+
+    def clean_until(self) -> datetime.date:
+        until: datetime.date = self.cleaned_data["until"]
+        if until < self.membership.since:
+            raise ValidationError(_("The last day cannot be before the first."))
+        return until

@@ -1,0 +1,67 @@
+"""Who works where today, and who may be put there."""
+
+import datetime
+from collections.abc import Iterable
+
+from django.db.models import Count, QuerySet
+from django.utils.translation import gettext as _
+
+from communities.models import Community, Membership, User
+from communities.models.people import at_places
+from communities.models.place import codes_above
+from communities.roles import HANDS_OUT, Role
+
+
+def full_time_workers(
+    communities: QuerySet[Community] | list[Community], on: datetime.date
+) -> dict[int, int]:
+    """Return how many full-time grid workers each community has; one with two grids is one."""
+    rows = (
+        Membership.objects.current(on)
+        .filter(
+            role=Role.GRID_WORKER,
+            employment=Membership.Employment.FULL_TIME,
+            grid__community__in=communities,
+        )
+        .values_list("grid__community")
+        .annotate(workers=Count("user", distinct=True))
+    )
+    return dict(rows)
+
+
+def roles_handed_out(user: User, place_code: str) -> frozenset[Role]:
+    """Return the roles the user may give to others at the place with this code."""
+    if user.is_superuser:
+        return frozenset(Role)
+    return frozenset(
+        role
+        for standing in user.standings
+        if place_code.startswith(standing.code)
+        for role in HANDS_OUT.get(standing.role, ())
+    )
+
+
+def candidates(user: User, community: Community) -> QuerySet[User]:
+    """Return the people the user may assign in a community: active ones of the same street.
+
+    Street-wide, so that a worker can move to the next community; never the user herself.
+    """
+    street = max(codes_above([community.code]), key=len)
+    nearby = Membership.objects.filter(at_places([street]))
+    return (
+        User.objects.visible_to(user)
+        .filter(pk__in=nearby.values("user"), is_active=True)
+        .exclude(pk=user.pk)
+        .order_by("name", "username")
+    )
+
+
+def gaps(team: Iterable[Membership]) -> list[str]:
+    """Name what a grid with this team lacks: a main worker, a leader."""
+    team = list(team)
+    missing = []
+    if not any(member.rank == Membership.Rank.MAIN for member in team):
+        missing.append(_("No main worker"))
+    if not any(member.role == Role.GRID_LEADER for member in team):
+        missing.append(_("No grid leader"))
+    return missing

@@ -1,0 +1,217 @@
+"""Actual households and residents by place, and what they mean for the people there."""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from django.db.models import Count, QuerySet
+from django.utils.translation import gettext as _
+
+from communities import staffing
+from communities.models import Community, Grid, Membership, User
+from communities.roles import Role
+from households.addresses import unit_label
+from households.models import Household, Residency
+from households.models.place import is_actual
+
+
+def count_households(households: QuerySet[Household], *by: str) -> dict[Any, int]:
+    """Return the actual households by a field such as "grid", or by several as a tuple."""
+    rows = households.actual().values_list(*by).annotate(households=Count("pk")).order_by()
+    return {key[0] if len(key) == 1 else tuple(key): count for *key, count in rows}
+
+
+def count_residents(households: QuerySet[Household], *by: str) -> dict[Any, int]:
+    """Return the people living at open doors by a field of the household."""
+    rows = (
+        Residency.objects.living()
+        .filter(household__in=households.open())
+        .values_list(*(f"household__{name}" for name in by))
+        .annotate(residents=Count("resident", distinct=True))
+        .order_by()
+    )
+    return {key[0] if len(key) == 1 else tuple(key): count for *key, count in rows}
+
+
+def per_worker(households: int, workers: int) -> int | None:
+    """Return households per full-time worker, rounded; None where there is no worker."""
+    return round(households / workers) if workers else None
+
+
+def size_warning(community: Community, households: int) -> str:
+    """Say in words when a grid of that many households is outside the community's limits."""
+    if households < community.grid_size_min:
+        return _("Smaller than %(limit)s") % {"limit": community.grid_size_min}
+    if households > community.grid_size_max:
+        return _("Larger than %(limit)s") % {"limit": community.grid_size_max}
+    return ""
+
+
+@dataclass
+class Caseload:
+    """The actual households a grid worker minds, as main worker and as backup."""
+
+    as_main: int = 0
+    as_backup: int = 0
+
+
+def caseloads(memberships: Iterable[Membership]) -> dict[int, Caseload]:
+    """Return the caseload of each person in these grid-worker memberships, by her key."""
+    workers = [member for member in memberships if member.role == Role.GRID_WORKER]
+    sizes = count_households(
+        Household.objects.filter(grid__in={member.grid_id for member in workers}), "grid"
+    )
+    loads: dict[int, Caseload] = defaultdict(Caseload)
+    for member in workers:
+        load = loads[member.user_id]
+        if member.rank == Membership.Rank.MAIN:
+            load.as_main += sizes.get(member.grid_id, 0)
+        else:
+            load.as_backup += sizes.get(member.grid_id, 0)
+    return dict(loads)
+
+
+def caseload_with(membership: Membership, user: User, on: datetime.date) -> Caseload:
+    """Return the caseload that a new membership makes for its person, within the user's sight."""
+    held: list[Membership] = []
+    if membership.user_id:
+        held = list(
+            Membership.objects.visible_to(user)
+            .current(on)
+            .filter(user=membership.user_id, role=Role.GRID_WORKER)
+        )
+    loads = caseloads([*held, membership])
+    return next(iter(loads.values()), Caseload())
+
+
+@dataclass
+class GridRow:
+    """One grid with its size, its people and what is wrong with them."""
+
+    grid: Grid
+    households: int = 0
+    residents: int = 0
+    team: list[Membership] = field(default_factory=list)
+    size_warning: str = ""
+    gaps: list[str] = field(default_factory=list)
+
+    @property
+    def main_worker(self) -> User | None:
+        return next(
+            (member.user for member in self.team if member.rank == Membership.Rank.MAIN), None
+        )
+
+    @property
+    def main_worker_name(self) -> str:
+        return str(self.main_worker or "")
+
+    @property
+    def full_time(self) -> int:
+        return len(
+            {
+                member.user_id
+                for member in self.team
+                if member.employment == Membership.Employment.FULL_TIME
+            }
+        )
+
+    @property
+    def per_worker(self) -> int | None:
+        return per_worker(self.households, self.full_time)
+
+    @property
+    def notes(self) -> str:
+        return "; ".join(filter(None, [self.size_warning, *self.gaps]))
+
+
+def grid_rows(
+    community: Community, grids: Iterable[Grid], user: User, on: datetime.date
+) -> list[GridRow]:
+    """Return these grids of a community with their figures and their people of that day."""
+    grids = list(grids)
+    doors = Household.objects.visible_to(user).filter(grid__in=grids)
+    households = count_households(doors, "grid")
+    residents = count_residents(doors, "grid")
+    teams: dict[int, list[Membership]] = defaultdict(list)
+    current = Membership.objects.visible_to(user).current(on).filter(grid__in=grids)
+    for member in current.select_related("user").order_by("role", "-rank", "since", "pk"):
+        teams[member.grid_id].append(member)
+    rows = []
+    for grid in grids:
+        row = GridRow(grid, households.get(grid.pk, 0), residents.get(grid.pk, 0), teams[grid.pk])
+        if grid.kind != Grid.Kind.HOLDING and grid.closed_on is None:
+            row.size_warning = size_warning(community, row.households)
+            row.gaps = staffing.gaps(row.team)
+        rows.append(row)
+    return rows
+
+
+class CommunityRow(NamedTuple):
+    """One community with the sums of its grids."""
+
+    community: Community
+    grids: int
+    households: int
+    full_time: int
+
+    @property
+    def per_worker(self) -> int | None:
+        return per_worker(self.households, self.full_time)
+
+
+class CommunityFigures:
+    """The sums of many communities, counted once for all of them."""
+
+    def __init__(
+        self, communities: QuerySet[Community] | list[Community], user: User, on: datetime.date
+    ) -> None:
+        doors = Household.objects.visible_to(user).filter(grid__community__in=communities)
+        grids = Grid.objects.visible_to(user).open().numbered()
+        self.households = count_households(doors, "grid__community")
+        self.full_time = staffing.full_time_workers(communities, on)
+        self.grids: dict[int, int] = dict(
+            grids.filter(community__in=communities)
+            .order_by()
+            .values_list("community")
+            .annotate(grids=Count("pk"))
+        )
+
+    def row(self, community: Community) -> CommunityRow:
+        return CommunityRow(
+            community,
+            self.grids.get(community.pk, 0),
+            self.households.get(community.pk, 0),
+            self.full_time.get(community.pk, 0),
+        )
+
+
+class StairwellRow(NamedTuple):
+    """One unit of a building, as far as it lies in one grid."""
+
+    building_pk: int
+    building: str
+    unit: str
+    doors: int
+    households: int
+
+    @property
+    def unit_label(self) -> str:
+        return unit_label(self.unit)
+
+
+def stairwell_rows(grid: Grid, user: User) -> list[StairwellRow]:
+    """Return the grid's stairwells in walking order with their doors."""
+    rows = (
+        Household.objects.visible_to(user)
+        .filter(grid=grid)
+        .open()
+        .order_by("building__walk_order", "building", "unit")
+        .values_list("building", "building__estate", "building__name", "unit")
+        .annotate(doors=Count("pk"), households=Count("pk", filter=is_actual()))
+    )
+    return [
+        StairwellRow(pk, f"{estate}{name}", unit, doors, households)
+        for pk, estate, name, unit, doors, households in rows
+    ]
