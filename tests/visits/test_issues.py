@@ -1,0 +1,677 @@
+"""Reporting issues, their pages, and who sees what of them."""
+
+import datetime
+import threading
+import uuid
+from io import BytesIO
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, connections, transaction
+from django.utils import timezone
+from openpyxl import load_workbook
+from PIL import Image
+
+from communities.models import Area, Disclosure
+from communities.roles import Role
+from tests.factories import (
+    AreaFactory,
+    BuildingFactory,
+    DepartmentFactory,
+    GridFactory,
+    HouseholdFactory,
+    IssueCategoryFactory,
+    IssueFactory,
+    MembershipFactory,
+    ResidencyFactory,
+    ResidentFactory,
+)
+from visits.actions.issues import report_issue, take_step
+from visits.forms.issues import IssueForm
+from visits.models import Issue, IssueCategory, Photo, Step
+
+LIST, ADD = "/work/issues/", "/work/issues/add/"
+
+
+def jpeg(name: str = "p.jpg", colour: str = "green") -> SimpleUploadedFile:
+    out = BytesIO()
+    Image.new("RGB", (60, 40), colour).save(out, "JPEG")
+    return SimpleUploadedFile(name, out.getvalue(), "image/jpeg")
+
+
+@pytest.fixture
+def category(db) -> IssueCategory:
+    return IssueCategoryFactory(name="路灯", days_to_resolve=7)
+
+
+@pytest.fixture
+def report(world, category):
+    """Report an issue in the grid; any argument of `report_issue` may be given."""
+
+    def send(**values: object) -> Issue:
+        return report_issue(
+            **{
+                "by": world.worker,
+                "category": category,
+                "grid": world.grid,
+                "description": "路灯不亮",
+                "at": timezone.now(),
+                **values,
+            }
+        )
+
+    return send
+
+
+@pytest.fixture
+def typed(category):
+    """Give what a worker types into the form, with her own additions."""
+
+    def values(**more: object) -> dict[str, object]:
+        return {
+            "id": str(uuid.uuid4()),
+            "category": category.pk,
+            "grid": "990101001001001",
+            "place": "东门",
+            "description": "路灯不亮",
+            "urgency": "normal",
+            **more,
+        }
+
+    return values
+
+
+# Reporting.
+
+
+@pytest.mark.parametrize(
+    ("days", "urgency", "expected"),
+    [(7, "normal", 7), (7, "urgent", 3), (1, "normal", 1), (1, "urgent", 1)],
+)
+def test_report_is_due_by_its_category_and_urgency(report, days, urgency, expected):
+    late_evening = datetime.datetime(2026, 12, 31, 15, 30, tzinfo=datetime.UTC)
+    after_midnight = datetime.datetime(2026, 12, 31, 16, 30, tzinfo=datetime.UTC)
+    category = IssueCategoryFactory(days_to_resolve=days)
+    due = [
+        report(category=category, urgency=urgency, at=at).due_on
+        for at in (late_evening, after_midnight)
+    ]
+    first, second = datetime.date(2026, 12, 31), datetime.date(2027, 1, 1)
+    step = datetime.timedelta(days=expected)
+    assert due == [first + step, second + step]
+
+
+@pytest.mark.django_db
+def test_category_without_a_day_is_refused_by_form_and_database():
+    with pytest.raises(ValidationError):
+        IssueCategory(name="x", days_to_resolve=0).full_clean()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        IssueCategory.objects.create(name="x", days_to_resolve=0)
+
+
+def test_report_begins_the_history(report, world):
+    issue = report()
+    assert list(issue.events.values_list("step", "status", "by__name")) == [
+        ("reported", "received", "worker")
+    ]
+
+
+def test_report_solved_on_the_spot_is_closed_at_once(report, world):
+    issue = report(is_solved=True)
+    assert (issue.status, issue.assignee) == ("closed", world.worker)
+    assert list(issue.events.values_list("step", flat=True)) == ["reported", "solve"]
+
+
+def test_report_sent_twice_is_one_issue(report):
+    key = uuid.uuid4()
+    photo = b"\xff\xd8 small"
+    issues = [report(id=key, photos=[photo]) for _twice in range(2)]
+    assert issues[0] == issues[1]
+    assert (issues[0].events.count(), issues[0].photos.count()) == (1, 1)
+
+
+def test_report_sent_again_after_the_issue_moved_on_changes_nothing(report, world):
+    key = uuid.uuid4()
+    issue = report(id=key)
+    take_step(issue=issue, step=Step.TAKE, by=world.worker, at=timezone.now())
+    assert report(id=key).status == "in_progress"
+    assert list(issue.events.values_list("step", flat=True)) == ["reported", "take"]
+
+
+def test_report_cannot_take_over_the_key_of_another(report, world):
+    key = uuid.uuid4()
+    report(id=key)
+    for change in ({"by": world.officer}, {"description": "别的"}, {"grid": world.next_grid}):
+        with pytest.raises(ValidationError) as caught:
+            report(id=key, **change)
+        assert caught.value.code == "key_taken"
+    stored = Issue.objects.get(pk=key)
+    assert (stored.reported_by, stored.description, stored.grid) == (
+        world.worker,
+        "路灯不亮",
+        world.grid,
+    )
+
+
+def test_report_sent_by_six_threads_is_one_issue(database_of_many, world, report):
+    key = uuid.uuid4()
+    together = threading.Barrier(6)
+    seen: list[uuid.UUID] = []
+
+    def send() -> None:
+        try:
+            together.wait(timeout=20)
+            seen.append(report(id=key).pk)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=send) for _six in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == [key] * 6
+    assert Issue.objects.get().events.count() == 1
+
+
+# The form.
+
+
+def test_add_stores_what_was_typed(as_user, world, typed, category):
+    response = as_user(world.worker).post(ADD, typed(urgency="urgent", photos=[jpeg(), jpeg()]))
+    issue = Issue.objects.get()
+    assert (response.status_code, response.url) == (302, issue.get_absolute_url())
+    assert (issue.category, issue.grid, issue.place, issue.description, issue.urgency) == (
+        category,
+        world.grid,
+        "东门",
+        "路灯不亮",
+        "urgent",
+    )
+    assert (issue.reported_by, issue.photos.count()) == (world.worker, 2)
+
+
+def test_add_at_a_household_asks_no_place(as_user, world, typed):
+    address = f"{ADD}?household={world.household.pk}"
+    page = as_user(world.worker).get(address).content.decode()
+    assert "幸福家园3号楼2单元502室" in page
+    assert 'name="grid"' not in page
+    as_user(world.worker).post(address, typed(place="", grid=""))
+    issue = Issue.objects.get()
+    assert (issue.household, issue.grid) == (world.household, world.grid)
+
+
+def test_add_double_clicked_makes_one_issue(as_user, world, typed):
+    values = typed()
+    client = as_user(world.worker)
+    answers = [client.post(ADD, values) for _twice in range(2)]
+    assert Issue.objects.count() == 1
+    assert {answer.url for answer in answers} == {Issue.objects.get().get_absolute_url()}
+
+
+def test_add_changed_after_going_back_is_kept_and_can_be_sent(as_user, world, typed):
+    values = typed()
+    client = as_user(world.worker)
+    client.post(ADD, values)
+    answer = client.post(ADD, {**values, "description": "门也坏了"})
+    assert "already sent" in answer.content.decode()
+    assert "门也坏了" in answer.content.decode()
+    key = answer.context["form"]["id"].value()
+    assert key != values["id"]
+    client.post(ADD, {**values, "description": "门也坏了", "id": key})
+    assert sorted(Issue.objects.values_list("description", flat=True)) == ["路灯不亮", "门也坏了"]
+
+
+def test_add_refuses_grids_beyond_ones_own(as_user, world, typed):
+    answer = as_user(world.worker).post(ADD, typed(grid=world.next_grid.code))
+    assert list(answer.context["form"].errors) == ["grid"]
+    assert not Issue.objects.exists()
+
+
+def test_add_with_a_damaged_photo_keeps_the_rest_and_goes_without(as_user, world, typed):
+    client = as_user(world.worker)
+    values = typed(description="水管漏水")
+    damaged = SimpleUploadedFile("x.jpg", b"\xff\xd8\xff broken")
+    heic = SimpleUploadedFile("y.heic", b"\0\0\0\x18ftypheic" + b"\0" * 50)
+    answer = client.post(ADD, {**values, "photos": [jpeg(), damaged, heic]})
+    page = answer.content.decode()
+    assert "Photo 2 is damaged or not a picture" in page
+    assert "Photo 3 is in a format only its phone can read (HEIC)" in page
+    assert "Photo 1 " not in page
+    assert "水管漏水" in page
+    assert not Issue.objects.exists()
+    assert client.post(ADD, values).status_code == 302
+
+
+def test_add_says_that_photos_must_be_chosen_again(as_user, world, typed):
+    answer = as_user(world.worker).post(ADD, typed(description="", photos=[jpeg()]))
+    assert list(answer.context["form"].errors) == ["description", "photos"]
+
+
+def test_add_takes_four_photos_and_no_fifth(as_user, world, typed):
+    client = as_user(world.worker)
+    answer = client.post(ADD, typed(photos=[jpeg() for _five in range(5)]))
+    assert list(answer.context["form"].errors) == ["photos"]
+    client.post(ADD, typed(photos=[jpeg() for _four in range(4)]))
+    assert Photo.objects.count() == 4
+
+
+def test_add_for_a_captain_offers_her_stairwell_and_its_doors(as_user, world, typed):
+    other_unit = HouseholdFactory(
+        grid=world.grid, building=world.household.building, unit="1", room="101"
+    )
+    form = IssueForm(user=world.captain)
+    options = dict(form.fields["door"].choices[1][1])
+    whole = next(iter(options))
+    assert list(options) == [whole, f"door-{world.household.pk}"]
+    client = as_user(world.captain)
+    client.post(ADD, typed(door=whole, place="门禁坏了"))
+    client.post(ADD, typed(door=f"door-{world.household.pk}", place=""))
+    stairwell, door = Issue.objects.order_by("reported_at")
+    assert (stairwell.household, stairwell.grid, stairwell.where) == (
+        None,
+        world.grid,
+        "幸福家园3号楼2单元 门禁坏了",
+    )
+    assert (door.household, door.grid) == (world.household, world.grid)
+    refused = client.post(ADD, typed(door=f"door-{other_unit.pk}"))
+    assert list(refused.context["form"].errors) == ["door"]
+
+
+def test_add_lets_whoever_governs_more_than_a_street_type_the_number(as_user, world, typed):
+    city = AreaFactory(code="9901", name="某市", level=Area.Level.CITY)
+    MembershipFactory(user=world.admin, role=Role.ADMINISTRATOR, grid=None, area=city)
+    client = as_user(world.admin)
+    assert client.get(ADD).context["form"].fields["grid"].widget.input_type == "text"
+    refused = client.post(ADD, typed(grid="999999999999999"))
+    assert "None of your grids has this number." in refused.content.decode()
+    client.post(ADD, typed())
+    assert Issue.objects.get().grid == world.grid
+
+
+def test_form_left_empty_inside_another_is_no_issue(world):
+    for data in (
+        {"issue-urgency": "normal"},
+        {"issue-urgency": "normal", "issue-id": uuid.uuid4()},
+    ):
+        form = IssueForm(
+            data,
+            user=world.worker,
+            household=world.household,
+            prefix="issue",
+            empty_permitted=True,
+            use_required_attribute=False,
+        )
+        assert (form.is_valid(), form.has_changed()) == (True, False)
+
+
+# Who sees what.
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [
+        ("worker", 200),
+        ("captain", 200),
+        ("officer", 200),
+        ("street_officer", 200),
+        ("admin", 200),
+        ("department", 404),
+        ("auditor", 404),
+    ],
+)
+def test_add_is_for_those_who_report(as_user, world, who, status):
+    assert as_user(getattr(world, who)).get(ADD).status_code == status
+
+
+def test_add_at_a_door_out_of_reach_is_not_found(as_user, world):
+    beyond = HouseholdFactory(grid=world.next_grid)
+    client = as_user(world.worker)
+    for key in (beyond.pk, "x", "", 10**30):
+        assert client.get(f"{ADD}?household={key}").status_code == 404
+
+
+@pytest.fixture
+def three(report, world):
+    """One issue at a captain's door, one handed to a department, one next door."""
+    door = report(household=world.household, description="门口堆物")
+    handed = report(description="申请低保")
+    take_step(
+        issue=handed,
+        step=Step.ASSIGN,
+        by=world.officer,
+        at=timezone.now(),
+        department=world.department_office,
+    )
+    beyond = report(by=world.outsider, grid=world.next_grid, description="邻居的事")
+    return {"door": door, "handed": handed, "beyond": beyond}
+
+
+@pytest.mark.parametrize(
+    ("who", "seen"),
+    [
+        ("worker", {"door", "handed"}),
+        ("captain", {"door"}),
+        ("officer", {"door", "handed"}),
+        ("street_officer", {"door", "handed", "beyond"}),
+        ("department", {"handed"}),
+        ("auditor", {"door", "handed", "beyond"}),
+        ("admin", {"door", "handed", "beyond"}),
+        ("outsider", {"beyond"}),
+    ],
+)
+def test_issues_are_seen_within_scope(as_user, world, three, who, seen):
+    client = as_user(getattr(world, who))
+    rows = {row.pk for row, _late in client.get(LIST).context["rows"]}
+    assert rows == {three[name].pk for name in seen}
+    pages = {
+        name for name, row in three.items() if client.get(row.get_absolute_url()).status_code == 200
+    }
+    assert pages == seen
+
+
+def test_department_reads_the_address_and_nothing_else_of_the_register(as_user, world, report):
+    resident = ResidentFactory(name="欧阳小红")
+    ResidencyFactory(resident=resident, household=world.household)
+    issue = report(household=world.household)
+    take_step(
+        issue=issue,
+        step=Step.ASSIGN,
+        by=world.officer,
+        at=timezone.now(),
+        department=world.department_office,
+    )
+    page = as_user(world.department).get(issue.get_absolute_url()).content.decode()
+    assert "幸福家园3号楼2单元502室" in page
+    assert "欧阳小红" not in page
+    assert world.household.get_absolute_url() not in page
+    worker_page = as_user(world.worker).get(issue.get_absolute_url()).content.decode()
+    assert world.household.get_absolute_url() in worker_page
+
+
+def test_anonymous_is_sent_to_the_login(as_user, three):
+    client = as_user(None)
+    for address in (LIST, ADD, three["door"].get_absolute_url()):
+        assert client.get(address).status_code == 302
+
+
+# The page of an issue and its steps.
+
+
+def offered(as_user, user, issue: Issue) -> list[str]:
+    page = as_user(user).get(issue.get_absolute_url())
+    return [form.initial["step"] for form, _open in page.context["steps"]]
+
+
+def test_page_offers_the_steps_of_the_table(as_user, world, three):
+    door = three["door"]
+    assert offered(as_user, world.worker, door) == ["take", "solve", "assign", "drop", "comment"]
+    assert offered(as_user, world.officer, door) == ["take", "solve", "assign", "drop", "comment"]
+    assert offered(as_user, world.captain, door) == []
+    assert offered(as_user, world.auditor, door) == []
+    assert offered(as_user, world.department, three["handed"]) == [
+        "start",
+        "resolve",
+        "return",
+        "comment",
+    ]
+
+
+def test_step_post_assigns_to_a_person_or_department(as_user, world, three):
+    issue = three["door"]
+    client = as_user(world.officer)
+    address = f"{issue.get_absolute_url()}step/"
+    choices = client.get(issue.get_absolute_url()).context["steps"][2][0].fields["to"].choices
+    people, departments = dict(choices[1][1]), dict(choices[2][1])
+    assert people == {
+        f"person-{world.captain.pk}": "captain · Stairwell captain",
+        f"person-{world.officer.pk}": "officer · Community officer",
+        f"person-{world.worker.pk}": "worker · Grid worker",
+    }
+    assert list(departments.values()) == ["民政办"]
+    beyond = client.post(
+        address, {"step": "assign", "seen": 0, "to": f"person-{world.outsider.pk}"}
+    )
+    assert "to" in beyond.context["steps"][2][0].errors
+    answer = client.post(address, {"step": "assign", "seen": 0, "to": next(iter(departments))})
+    assert answer.url == issue.get_absolute_url()
+    issue.refresh_from_db()
+    assert (issue.status, issue.department) == ("assigned", world.department_office)
+
+
+def test_step_post_of_an_old_page_says_who_was_quicker_and_keeps_the_words(as_user, world, report):
+    issue = report()
+    take_step(issue=issue, step=Step.TAKE, by=world.worker, at=timezone.now())
+    answer = as_user(world.officer).post(
+        f"{issue.get_absolute_url()}step/",
+        {"step": "drop", "seen": 0, "note": "重复上报，已处理"},
+    )
+    page = answer.content.decode()
+    assert "worker was quicker" in page
+    assert "重复上报，已处理" in page
+    form, is_open = answer.context["steps"][-1]
+    assert (form.initial["step"], form.initial["seen"], is_open) == ("comment", 1, True)
+    issue.refresh_from_db()
+    assert issue.status == "in_progress"
+
+
+def test_step_post_without_needed_words_shows_the_form_again(as_user, world, report):
+    issue = report(is_solved=True)
+    answer = as_user(world.officer).post(
+        f"{issue.get_absolute_url()}step/", {"step": "reopen", "seen": 1, "note": ""}
+    )
+    forms = {
+        form.data.get("step") or form.initial["step"]: is_open
+        for form, is_open in answer.context["steps"]
+    }
+    assert forms == {"reopen": True, "comment": False}
+
+
+@pytest.mark.parametrize("who", ["auditor", "outsider", "captain", "department"])
+def test_step_post_of_those_without_a_step_is_not_found(as_user, world, three, who):
+    address = f"{three['door'].get_absolute_url()}step/"
+    client = as_user(getattr(world, who))
+    assert client.post(address, {"step": "comment", "seen": 0, "note": "x"}).status_code == 404
+    assert three["door"].events.count() == 1
+
+
+@pytest.mark.parametrize(
+    "data", [{}, {"step": "reported", "seen": "0"}, {"step": "x", "seen": "y"}]
+)
+def test_step_post_of_nonsense_changes_nothing(as_user, world, report, data):
+    issue = report()
+    assert as_user(world.officer).post(f"{issue.get_absolute_url()}step/", data).status_code == 200
+    assert issue.events.count() == 1
+
+
+def test_step_is_not_for_get(as_user, world, report):
+    assert as_user(world.officer).get(f"{report().get_absolute_url()}step/").status_code == 405
+
+
+# The list.
+
+
+def listed(as_user, user, query: str) -> set[str]:
+    return {row.description for row, _late in as_user(user).get(LIST + query).context["rows"]}
+
+
+def test_list_is_narrowed_by_every_filter(as_user, world, report):
+    second = GridFactory(community=world.community)
+    other = IssueCategoryFactory()
+    long_ago = timezone.now() - datetime.timedelta(days=20)
+    report(description="旧", at=long_ago)
+    report(description="结", is_solved=True)
+    report(description="急", urgency="urgent", category=other, by=world.officer)
+    handed = report(description="交", grid=second)
+    take_step(
+        issue=handed, step=Step.ASSIGN, by=world.officer, at=timezone.now(), assignee=world.officer
+    )
+    sent = report(description="部", grid=world.next_grid)
+    take_step(
+        issue=sent,
+        step=Step.ASSIGN,
+        by=world.street_officer,
+        at=timezone.now(),
+        department=world.department_office,
+    )
+    found = {
+        query: listed(as_user, world.officer, query)
+        for query in (
+            "",
+            "?status=",
+            "?status=open",
+            "?status=late",
+            "?status=closed",
+            "?urgency=urgent",
+            f"?category={other.pk}",
+            f"?grid={second.code}",
+            "?mine=assigned",
+            "?mine=reported",
+            "?grid=nonsense",
+        )
+    }
+    assert found == {
+        "": {"旧", "急", "交"},
+        "?status=": {"旧", "结", "急", "交"},
+        "?status=open": {"旧", "急", "交"},
+        "?status=late": {"旧"},
+        "?status=closed": {"结"},
+        "?urgency=urgent": {"急"},
+        f"?category={other.pk}": {"急"},
+        f"?grid={second.code}": {"交"},
+        "?mine=assigned": {"交"},
+        "?mine=reported": {"急"},
+        "?grid=nonsense": {"旧", "结", "急", "交"},
+    }
+    street = world.street_officer
+    assert listed(as_user, street, f"?department={world.department_office.pk}") == {"部"}
+    assert listed(as_user, street, f"?community={world.next_community.code}") == {"部"}
+    assert listed(as_user, world.department, "") == {"部"}
+
+
+def test_list_marks_the_late_in_words(as_user, world, report):
+    report(description="旧", at=timezone.now() - datetime.timedelta(days=20))
+    report(description="新")
+    client = as_user(world.officer)
+    assert [(row.description, late) for row, late in client.get(LIST).context["rows"]] == [
+        ("新", False),
+        ("旧", True),
+    ]
+    assert client.get(LIST).content.decode().count(">Late</span>") == 1
+
+
+def test_list_pages_by_key(as_user, world, category):
+    moment = timezone.now()
+    for number in range(53):
+        IssueFactory(
+            grid=world.grid, category=category, description=f"n{number}", reported_at=moment
+        )
+    client = as_user(world.officer)
+    first = client.get(LIST)
+    second = client.get(LIST + first.context["page"].next_query)
+    names = [row.description for page in (first, second) for row, _late in page.context["rows"]]
+    assert (len(first.context["rows"]), len(names), len(set(names))) == (50, 53, 53)
+
+
+def test_export_holds_the_rows_of_the_list_and_is_recorded(as_user, world, three):
+    answer = as_user(world.officer).get(f"{LIST}?status=open&export=xlsx")
+    sheet = load_workbook(BytesIO(b"".join(answer.streaming_content))).active
+    rows = list(sheet.iter_rows(values_only=True))
+    assert rows[0][:3] == ("Number", "Status", "Late")
+    assert {row[7] for row in rows[1:]} == {"门口堆物", "申请低保"}
+    record = Disclosure.objects.get()
+    assert (record.kind, record.by, record.subject, record.rows) == (
+        "export",
+        world.officer,
+        "issues",
+        2,
+    )
+
+
+def test_export_is_not_for_captains(as_user, world, three):
+    answer = as_user(world.captain).get(f"{LIST}?export=xlsx")
+    assert answer["Content-Type"].startswith("text/html")
+    assert "export=xlsx" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_list_and_export_ask_the_same_whatever_their_length(
+    as_user, world, report, django_assert_num_queries, rows
+):
+    for number in range(rows):
+        building = BuildingFactory(community=world.community)
+        household = HouseholdFactory(grid=world.grid, building=building)
+        issue = report(household=household, category=IssueCategoryFactory())
+        holder = {"department": world.department_office} if number else {"assignee": world.worker}
+        take_step(issue=issue, step=Step.ASSIGN, by=world.officer, at=timezone.now(), **holder)
+    client = as_user(world.officer)
+    with django_assert_num_queries(8):
+        client.get(LIST)
+    with django_assert_num_queries(5):
+        b"".join(client.get(f"{LIST}?export=xlsx"))
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_page_asks_the_same_whatever_its_history(
+    as_user, world, report, django_assert_num_queries, rows
+):
+    issue = report(household=world.household, photos=[b"x"] * rows)
+    for number in range(rows):
+        worker = MembershipFactory(grid=world.grid).user
+        DepartmentFactory(area=world.street)
+        take_step(issue=issue, step=Step.COMMENT, by=worker, at=timezone.now(), note=f"n{number}")
+    client = as_user(world.officer)
+    with django_assert_num_queries(9):
+        client.get(issue.get_absolute_url())
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_captains_form_asks_the_same_whatever_her_doors(
+    as_user, world, django_assert_num_queries, rows
+):
+    for room in range(rows):
+        HouseholdFactory(
+            grid=world.grid, building=world.household.building, unit="2", room=f"90{room}"
+        )
+    client = as_user(world.captain)
+    with django_assert_num_queries(6):
+        client.get(ADD)
+
+
+# Photos.
+
+
+def test_photo_is_served_within_scope_as_a_picture_only(as_user, world, typed):
+    as_user(world.worker).post(ADD, typed(photos=[jpeg()]))
+    photo = Photo.objects.get()
+    address = photo.get_absolute_url()
+    answer = as_user(world.officer).get(address)
+    assert b"".join(answer.streaming_content)[:3] == b"\xff\xd8\xff"
+    assert {
+        name: answer[name]
+        for name in (
+            "Content-Type",
+            "Content-Disposition",
+            "Content-Security-Policy",
+            "X-Content-Type-Options",
+            "Cache-Control",
+        )
+    } == {
+        "Content-Type": "image/jpeg",
+        "Content-Disposition": f'inline; filename="{photo.pk}.jpg"',
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store, private",
+    }
+    for person in (world.outsider, world.captain, world.department):
+        assert as_user(person).get(address).status_code == 404
+    assert as_user(None).get(address).status_code == 302
+    assert as_user(world.officer).get(f"/media/{photo.image.name}").status_code == 404
+
+
+def test_photo_whose_file_is_gone_is_not_found(as_user, world, typed):
+    as_user(world.worker).post(ADD, typed(photos=[jpeg()]))
+    photo = Photo.objects.get()
+    photo.image.storage.delete(photo.image.name)
+    assert as_user(world.worker).get(photo.get_absolute_url()).status_code == 404
