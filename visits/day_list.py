@@ -11,7 +11,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from communities.models import User
-from households.addresses import unit_label
+from households.addresses import room_label, unit_label
 from households.models import (
     CareTag,
     DoorState,
@@ -51,6 +51,10 @@ class Door:
     care: list[str]
     last: Visit | None
     visit_id: uuid.UUID = field(default_factory=uuid.uuid4)
+
+    @property
+    def room(self) -> str:
+        return room_label(self.household.room)
 
     @property
     def days_overdue(self) -> int:

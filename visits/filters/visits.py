@@ -25,12 +25,17 @@ class VisitFilter(django_filters.FilterSet):
     """Visits by place, result, person and day."""
 
     community = django_filters.ModelChoiceFilter(
-        label=_("Community"), field_name="grid__community", to_field_name="code"
+        label=_("Community"),
+        field_name="grid__community",
+        to_field_name="code",
+        queryset=Community.objects.none(),
     )
-    grid = django_filters.ModelChoiceFilter(label=_("Grid"), to_field_name="code")
+    grid = django_filters.ModelChoiceFilter(
+        label=_("Grid"), to_field_name="code", queryset=Grid.objects.none()
+    )
     outcome = django_filters.ChoiceFilter(label=_("Outcome"), choices=Outcome.choices)
     way = django_filters.ChoiceFilter(label=_("Way"), choices=Way.choices)
-    by = django_filters.ModelChoiceFilter(label=_("By"))
+    by = django_filters.ModelChoiceFilter(label=_("By"), queryset=User.objects.none())
     since = django_filters.DateFilter(
         label=_("From"), method="filter_since", widget=DayInput, validators=DAYS_KNOWN
     )

@@ -77,7 +77,7 @@ def visit_add(request: HttpRequest, pk: int) -> HttpResponse:
             "household": household,
             "form": form,
             "issue_form": issue_form,
-            "has_issue": issue_form.has_changed(),
+            "has_issue": issue_form.is_bound and issue_form.has_changed(),
             "back": list_query(request),
             "from_list": "list" in request.GET,
         },
