@@ -7,15 +7,14 @@ from django.utils import timezone
 
 from communities.lists import export_response, query_with, wants_export
 from communities.models import Community
-from gridmgmt import overview as figures
-from gridmgmt import overview_tables as tables
-from gridmgmt.overview import Report
+from gridmgmt.overview import reports, tables
+from gridmgmt.overview.reports import Report
 from households.models import quarter_start
 
 
 def overview(request: HttpRequest) -> HttpResponse:
     """Send everyone to the dashboard of her place; ask whoever has several."""
-    places = figures.starting_places(request.user)
+    places = reports.starting_places(request.user)
     if len(places) == 1:
         return redirect(places[0])
     return TemplateResponse(request, "overview/overview.html", {"places": places})
@@ -23,29 +22,29 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 def community(request: HttpRequest, code: str) -> HttpResponse:
     place = get_object_or_404(
-        figures.communities_of(request.user).select_related("area"), code=code
+        reports.communities_of(request.user).select_related("area"), code=code
     )
-    report = figures.community_report(place, request.user, timezone.localdate())
+    report = reports.community_report(place, request.user, timezone.localdate())
     if wants_export(request):
         return export(request, report, place)
     context = page(request, report) | {
         "community": place,
         "above": place.area,
-        "above_is_open": figures.opens_dashboard(request.user, place.area),
+        "above_is_open": reports.opens_dashboard(request.user, place.area),
     }
     return TemplateResponse(request, "overview/community.html", context)
 
 
 def area(request: HttpRequest, code: str) -> HttpResponse:
-    place = get_object_or_404(figures.areas_of(request.user).select_related("parent"), code=code)
-    report = figures.area_report(place, request.user, timezone.localdate())
+    place = get_object_or_404(reports.areas_of(request.user).select_related("parent"), code=code)
+    report = reports.area_report(place, request.user, timezone.localdate())
     if wants_export(request):
         return export(request, report, None)
     context = page(request, report) | {
         "area": place,
         "above": place.parent,
         "above_is_open": place.parent is not None
-        and figures.opens_dashboard(request.user, place.parent),
+        and reports.opens_dashboard(request.user, place.parent),
     }
     return TemplateResponse(request, "overview/area.html", context)
 

@@ -93,7 +93,7 @@ class BuildingFactory(DjangoModelFactory):
 
     community = factory.SubFactory(CommunityFactory)
     estate = "幸福家园"
-    name = factory.Sequence(lambda n: f"{n + 1}号楼")
+    name = factory.Sequence(lambda n: f"{n + 11}号楼")
 
 
 class HouseholdFactory(DjangoModelFactory):

@@ -1,3 +1,4 @@
+from visits.models.figures import CommunityFigures, StaleGrid
 from visits.models.issue import Issue, IssueCategory, IssueEvent, Photo, Step
 from visits.models.visit import (
     Outcome,
@@ -9,12 +10,14 @@ from visits.models.visit import (
 )
 
 __all__ = [
+    "CommunityFigures",
     "Issue",
     "IssueCategory",
     "IssueEvent",
     "Outcome",
     "Photo",
     "RetryRule",
+    "StaleGrid",
     "Step",
     "Visit",
     "VisitRule",

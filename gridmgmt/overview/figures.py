@@ -10,16 +10,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
-from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Count
 
-from communities.models import Area, Community, Grid, Membership, User, inside
-from communities.roles import DASHBOARD_READERS, READERS, Role
+from communities.models import Grid, Membership
+from communities.roles import Role
 from households.models import DoorState, Household, is_in_state, quarter_start
 from visits.models import Issue, VisitTally
 
 WEEKS = 13
-COMMUNITY_DIGITS = 12
 STATES = (
     DoorState.ACTUAL,
     DoorState.COVERED,
@@ -103,20 +101,6 @@ class Figures:
         return not (self.doors.total() or self.outcomes.total() or self.open_issues)
 
 
-@dataclass(frozen=True)
-class Line:
-    """One row of a dashboard: a place, its figures, its target of households per worker.
-
-    `kind` is grid, community or area; empty for a choice of grids that no list can name.
-    """
-
-    name: str
-    kind: str
-    code: str
-    figures: Figures
-    target: int | None
-
-
 def figures_by_grid(grids: Sequence[Grid], on: datetime.date) -> dict[int, Figures]:
     """Return the figures of each grid on that day, in five queries however many grids."""
     figures = {grid.pk: Figures() for grid in grids}
@@ -184,132 +168,3 @@ def count_workers(figures: dict[int, Figures], on: datetime.date) -> set[int]:
 def week_starts(on: datetime.date) -> list[datetime.date]:
     first = trend_start(on)
     return [first + datetime.timedelta(weeks=week) for week in range(WEEKS)]
-
-
-# Whose dashboard somebody may open.
-
-
-def communities_of(user: User) -> models.QuerySet[Community]:
-    """Communities whose dashboard the user may open, if only for some of their grids.
-
-    What she sees there are the grids of `Grid.objects.visible_to(user)`.
-    """
-    communities = Community.objects.visible_to(user)
-    if user.is_superuser:
-        return communities
-    codes = user.place_codes(DASHBOARD_READERS)
-    return communities.filter(
-        inside(codes) | Q(code__in=[code[:COMMUNITY_DIGITS] for code in codes])
-    )
-
-
-def areas_of(user: User) -> models.QuerySet[Area]:
-    """Areas whose dashboard the user may open: those she reads as a whole."""
-    areas = Area.objects.visible_to(user)
-    if user.is_superuser:
-        return areas
-    return areas.filter(inside(user.place_codes(DASHBOARD_READERS)))
-
-
-def opens_dashboard(user: User, area: Area) -> bool:
-    """Say of one area what `areas_of` says of many, without asking the database."""
-    codes = user.place_codes(DASHBOARD_READERS)
-    return user.is_superuser or any(area.code.startswith(code) for code in codes)
-
-
-def reads_whole(user: User, code: str) -> bool:
-    """Say whether everything inside this place is in the user's scope."""
-    return user.is_superuser or any(code.startswith(held) for held in user.place_codes(READERS))
-
-
-def starting_places(user: User) -> list[Area | Community]:
-    """Return the places whose dashboards are the user's own, the widest first."""
-    codes = user.place_codes(DASHBOARD_READERS)
-    areas = (
-        areas_of(user).filter(parent=None)
-        if user.is_superuser
-        else areas_of(user).filter(code__in=codes)
-    )
-    communities = (
-        Community.objects.none()
-        if user.is_superuser
-        else communities_of(user).filter(code__in=[code[:COMMUNITY_DIGITS] for code in codes])
-    )
-    return [*areas, *communities]
-
-
-@dataclass(frozen=True)
-class Report:
-    """A dashboard: its lines, their total, and the trend of the total."""
-
-    on: datetime.date
-    lines: list[Line]
-    total: Line
-
-
-def community_report(community: Community, user: User, on: datetime.date) -> Report:
-    """Report on the grids of a community that the user may see."""
-    grids = list(Grid.objects.visible_to(user).filter(community=community))
-    figures = figures_by_grid(grids, on)
-    lines = [
-        Line(str(grid), "grid", grid.code, figures[grid.pk], community.households_per_worker)
-        for grid in grids
-        if grid.closed_on is None or not figures[grid.pk].is_empty
-    ]
-    if reads_whole(user, community.code):
-        kind, code = "community", community.code
-    elif len(grids) == 1:
-        kind, code = "grid", grids[0].code
-    else:
-        kind, code = "", ""
-    total = Figures.total(figures.values())
-    return Report(
-        on, lines, Line(str(community), kind, code, total, community.households_per_worker)
-    )
-
-
-def area_report(area: Area, user: User, on: datetime.date) -> Report:
-    """Report on an area by its communities, or by the areas that it is made of."""
-    communities = list(Community.objects.visible_to(user).filter(inside([area.code])))
-    grids = list(Grid.objects.visible_to(user).filter(community__in=communities))
-    by_grid = figures_by_grid(grids, on)
-    by_community = {community.pk: Figures() for community in communities}
-    for grid in grids:
-        by_community[grid.community_id].add(by_grid[grid.pk])
-    lines = [
-        Line(
-            child.name,
-            "area",
-            child.code,
-            Figures.total(
-                by_community[community.pk]
-                for community in communities
-                if community.code.startswith(child.code)
-            ),
-            None,
-        )
-        for child in area.children.all()
-    ]
-    lines += [
-        Line(
-            community.name,
-            "community",
-            community.code,
-            by_community[community.pk],
-            community.households_per_worker,
-        )
-        for community in communities
-        if community.area_id == area.pk
-    ]
-    targets = {community.households_per_worker for community in communities}
-    return Report(
-        on,
-        lines,
-        Line(
-            area.name,
-            "area",
-            area.code,
-            Figures.total(by_community.values()),
-            targets.pop() if len(targets) == 1 else None,
-        ),
-    )

@@ -11,7 +11,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from communities.lists import Column
-from gridmgmt.overview import Figures, Line, Report, week_starts
+from gridmgmt.overview.figures import Figures, week_starts
+from gridmgmt.overview.reports import Line, Report
 from households.models import DoorState, quarter_start
 from visits.models import Outcome
 

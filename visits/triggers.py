@@ -1,0 +1,119 @@
+"""Database triggers that note which grids' figures no longer hold.
+
+The figures of the dashboards count households, visits, issues and memberships, which
+forms, imports, actions and the admin all write. A trigger sees every one of these writes
+and commits or rolls back with it. Each database has its own dialect; both stand here.
+
+SQLite rebuilds a table to change it and loses its triggers, so they are removed before
+every `migrate` and made again after it, when all stored figures are dropped as well.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+
+# Table and its column that names the grid.
+COUNTED = {
+    "households_household": "grid_id",
+    "visits_visittally": "grid_id",
+    "visits_issue": "grid_id",
+    "communities_membership": "grid_id",
+    "communities_grid": "id",
+}
+EVENTS = {"INSERT": ("NEW",), "UPDATE": ("OLD", "NEW"), "DELETE": ("OLD",)}
+
+SQLITE_MARK = """
+INSERT INTO visits_stalegrid (grid_id, "transaction") SELECT {grid}, 0 WHERE {grid} IS NOT NULL
+AND NOT EXISTS (SELECT 1 FROM visits_stalegrid WHERE grid_id = {grid});
+"""
+POSTGRES_MARK = """
+INSERT INTO visits_stalegrid (grid_id, transaction) SELECT {grid}, txid_current()
+WHERE {grid} IS NOT NULL ON CONFLICT DO NOTHING;
+"""
+# A worker whose account is closed no longer staffs her grids.
+WORKER_GRIDS = (
+    "SELECT grid_id FROM communities_membership WHERE user_id = NEW.id AND grid_id IS NOT NULL"
+)
+SQLITE_WORKER = f"""
+INSERT INTO visits_stalegrid (grid_id, "transaction") SELECT DISTINCT grid_id, 0 FROM ({WORKER_GRIDS})
+WHERE grid_id NOT IN (SELECT grid_id FROM visits_stalegrid);
+"""  # noqa: S608 - constants of this module
+POSTGRES_WORKER = f"""
+INSERT INTO visits_stalegrid (grid_id, transaction)
+SELECT DISTINCT grid_id, txid_current() FROM ({WORKER_GRIDS}) AS grids ON CONFLICT DO NOTHING;
+"""  # noqa: S608 - constants of this module
+# A grid that is gone has no row to mark: its whole community is worked out again.
+FORGET = "DELETE FROM visits_communityfigures WHERE community_id = OLD.community_id;"
+
+
+def triggers(mark: str, worker: str) -> dict[str, tuple[str, str, str]]:
+    """Return every trigger by name: its table, its event, what it does."""
+    made = {}
+    for table, column in COUNTED.items():
+        for event, rows in EVENTS.items():
+            body = "".join(mark.format(grid=f"{row}.{column}") for row in rows)
+            if (table, event) == ("communities_grid", "DELETE"):
+                body = FORGET
+            made[f"stale_{table}_{event.lower()}"] = (table, event, body)
+    made["stale_communities_user_update"] = ("communities_user", "UPDATE OF is_active", worker)
+    return made
+
+
+def remove(using: str) -> None:
+    """Drop the triggers, as far as they exist."""
+    database = connections[using]
+    with database.cursor() as cursor:
+        for name, (table, _event, _body) in triggers("", "").items():
+            if database.vendor == "postgresql":
+                cursor.execute(f"DROP TRIGGER IF EXISTS {name} ON {table}")
+            else:
+                cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
+
+
+def install(using: str) -> None:
+    """Make the triggers and drop all stored figures: they may be older than the triggers."""
+    database = connections[using]
+    with database.cursor() as cursor:
+        if database.vendor == "postgresql":
+            for name, (table, event, body) in triggers(POSTGRES_MARK, POSTGRES_WORKER).items():
+                cursor.execute(
+                    f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql "
+                    f"AS $$ BEGIN {body} RETURN NULL; END $$"
+                )
+                cursor.execute(
+                    f"CREATE TRIGGER {name} AFTER {event} ON {table} "
+                    f"FOR EACH ROW EXECUTE FUNCTION {name}()"
+                )
+        else:
+            for name, (table, event, body) in triggers(SQLITE_MARK, SQLITE_WORKER).items():
+                cursor.execute(f"CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN {body} END")
+        cursor.execute("DELETE FROM visits_communityfigures")
+
+
+def before_migrating(*, using: str, **_signal: Any) -> None:
+    remove(using)
+
+
+def after_migrating(*, using: str, **_signal: Any) -> None:
+    if "visits_communityfigures" in connections[using].introspection.table_names():
+        remove(using)
+        install(using)
+
+
+@contextmanager
+def impatient() -> Iterator[None]:
+    """Fail at once where SQLite would wait for another writer; PostgreSQL skips locked rows."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    patience = settings.DATABASES[DEFAULT_DB_ALIAS].get("OPTIONS", {}).get("timeout", 5)
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout = 50")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
