@@ -6,6 +6,11 @@ and last four, a name its first character.
 """
 
 
+import re
+
+LONG_DIGITS = re.compile(r"\d{5,}")
+
+
 def mask_identity(number: str | None) -> str:
     return f"{number[0]}{'*' * (len(number) - 2)}{number[-1]}" if number else ""
 
@@ -21,3 +26,8 @@ def mask_phone(number: str | None) -> str:
 
 def mask_name(name: str) -> str:
     return name[:1] + "*" * (len(name) - 1)
+
+
+def mask_digits(text: str) -> str:
+    """Mask every long run of digits in a text, such as a mistyped phone."""
+    return LONG_DIGITS.sub(lambda run: mask_phone(run.group()), text)

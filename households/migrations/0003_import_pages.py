@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
             name='ImportPage',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('new', 'New'), ('changed', 'Changed'), ('moved', 'Moved'), ('unchanged', 'Unchanged'), ('absent', 'Not in the file'), ('doubtful', 'Doubtful, not imported'), ('refused', 'Refused, not imported'), ('remarked', 'Imported but for one cell'), ('problem', 'Row with a problem'), ('written', 'Written')], max_length=10)),
+                ('kind', models.CharField(choices=[('new', 'New'), ('changed', 'Changed'), ('moved', 'Moved'), ('unchanged', 'Unchanged'), ('absent', 'Not in the file'), ('doubtful', 'Doubtful, not imported'), ('refused', 'Refused, not imported'), ('remarked', 'Imported but for one cell'), ('problem', 'Row with a problem'), ('details', 'Details'), ('written', 'Written')], max_length=10)),
                 ('number', models.PositiveIntegerField()),
                 ('sealed', households.fields.EncryptedTextField()),
                 ('register_import', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pages', to='households.registerimport')),

@@ -101,6 +101,8 @@ class ImportPage(models.Model):
         REMARKED = "remarked", _("Imported but for one cell")
         # Not shown: the rows as they stood in the file, for the workbook of problems.
         PROBLEM = "problem", _("Row with a problem")
+        # Not shown: sheets, columns not taken, lines passed over, unknown words.
+        DETAILS = "details", _("Details")
         # Not shown: what undoing needs.
         WRITTEN = "written", _("Written")
 
