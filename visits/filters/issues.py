@@ -5,12 +5,12 @@ from typing import Any
 
 import django_filters as filters
 from django import forms
-from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from communities.models import Community, Department, Grid, User
 from communities.roles import READERS
 from visits.models import Issue, IssueCategory
+from visits.models.issue import IssueQuerySet
 
 STREET_CODE_LENGTH = 9
 STATES = [("open", _("Open")), ("late", _("Late")), *Issue.Status.choices]
@@ -20,23 +20,32 @@ MINE = [("reported", _("I reported")), ("assigned", _("Assigned to me"))]
 class IssueFilter(filters.FilterSet):
     """Narrow issues by state, place, kind and who has them; `on` says what is late."""
 
-    status = filters.ChoiceFilter(label=_("Status"), choices=STATES, method="in_state")
-    mine = filters.ChoiceFilter(label=_("Mine"), choices=MINE, method="of_mine")
-    category = filters.ModelChoiceFilter(
-        label=_("Category"), queryset=IssueCategory.objects.order_by("order", "name")
+    status = filters.ChoiceFilter(
+        label=_("Status"), choices=STATES, method="in_state", empty_label=_("All")
     )
-    urgency = filters.ChoiceFilter(label=_("Urgency"), choices=Issue.Urgency.choices)
+    mine = filters.ChoiceFilter(
+        label=_("Mine"), choices=MINE, method="of_mine", empty_label=_("All")
+    )
+    category = filters.ModelChoiceFilter(
+        label=_("Category"),
+        queryset=IssueCategory.objects.order_by("order", "name"),
+        empty_label=_("All"),
+    )
+    urgency = filters.ChoiceFilter(
+        label=_("Urgency"), choices=Issue.Urgency.choices, empty_label=_("All")
+    )
     department = filters.ModelChoiceFilter(
-        label=_("Department"), queryset=Department.objects.none()
+        label=_("Department"), queryset=Department.objects.none(), empty_label=_("All")
     )
     community = filters.ModelChoiceFilter(
         label=_("Community"),
         queryset=Community.objects.none(),
+        empty_label=_("All"),
         to_field_name="code",
         field_name="grid__community",
     )
     grid = filters.ModelChoiceFilter(
-        label=_("Grid"), queryset=Grid.objects.none(), to_field_name="code"
+        label=_("Grid"), queryset=Grid.objects.none(), empty_label=_("All"), to_field_name="code"
     )
 
     class Meta:
@@ -59,14 +68,14 @@ class IssueFilter(filters.FilterSet):
             for name, label in (("community", _("Community number")), ("grid", _("Grid number"))):
                 self.filters[name].extra |= {"widget": forms.TextInput, "label": label}
 
-    def in_state(self, issues: QuerySet[Issue], _name: str, value: str) -> QuerySet[Issue]:
+    def in_state(self, issues: IssueQuerySet, _name: str, value: str) -> IssueQuerySet:
         if value == "open":
             return issues.open()
         if value == "late":
             return issues.late(self.on)
         return issues.filter(status=value)
 
-    def of_mine(self, issues: QuerySet[Issue], _name: str, value: str) -> QuerySet[Issue]:
+    def of_mine(self, issues: IssueQuerySet, _name: str, value: str) -> IssueQuerySet:
         if value == "reported":
             return issues.filter(reported_by=self.user)
         return issues.filter(assignee=self.user)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from communities.models import Department, Grid, Membership, User
@@ -50,20 +51,18 @@ class StepForm(forms.Form):
 
     def __init__(
         self,
-        *args: Any,
+        data: QueryDict | None = None,
+        *,
         issue: Issue,
         transition: Transition | None,
         on: datetime.date,
-        initial: dict[str, Any] | None = None,
-        **kwargs: Any,
     ) -> None:
         """Without a transition, read the words alone: they are kept though the step is refused."""
         step = transition.step if transition else None
         super().__init__(
-            *args,
+            data,
             auto_id=f"{step or 'step'}_%s",
-            initial={"step": step, "seen": issue.moves, **(initial or {})},
-            **kwargs,
+            initial={"step": step, "seen": issue.moves},
         )
         self.button = BUTTONS.get(step, "") if step else ""
         self.fields["note"].required = bool(transition and transition.needs_note)
@@ -81,8 +80,8 @@ class StepForm(forms.Form):
         self.people = {member.user_id: member.user for member in members}
         self.departments = {row.pk: row for row in departments_over(issue.grid)}
         roles = {member.user_id: member.get_role_display() for member in members}
-        self.fields["to"].choices = [
-            ("", "---------"),
+        self.fields["to"].choices = [  # type: ignore[attr-defined] # a choice field
+            ("", _("Choose")),
             (
                 _("People"),
                 [(f"person-{pk}", f"{user} · {roles[pk]}") for pk, user in self.people.items()],

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -88,8 +89,12 @@ class IssueForm(forms.Form):
     """
 
     id = ClientKeyField()
-    category = forms.ModelChoiceField(IssueCategory.objects.none(), label=_("Category"))
-    grid = forms.ModelChoiceField(Grid.objects.none(), label=_("Grid"), to_field_name="code")
+    category = forms.ModelChoiceField(
+        IssueCategory.objects.none(), label=_("Category"), empty_label=_("Choose")
+    )
+    grid = forms.ModelChoiceField(
+        Grid.objects.none(), label=_("Grid"), to_field_name="code", empty_label=_("Choose")
+    )
     door = forms.ChoiceField(label=_("Door or stairwell"))
     place = forms.CharField(
         label=_("Where"),
@@ -115,20 +120,21 @@ class IssueForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.household = household
         self.places: dict[str, dict[str, Any]] = {}
-        self.fields["category"].queryset = IssueCategory.objects.visible_to(user)
+        self.fields["category"].queryset = IssueCategory.objects.visible_to(user)  # type: ignore[attr-defined] # a model choice field
         codes = user.place_codes(REPORTERS)
         grids = Grid.objects.held_by(user, REPORTERS).open().select_related("community")
         if household:
             del self.fields["grid"], self.fields["door"]
         elif grids.exists():
             del self.fields["door"]
-            self.fields["grid"].queryset = grids
+            self.fields["grid"].queryset = grids  # type: ignore[attr-defined] # a model choice field
             self.offer_grids(
                 wide=user.is_superuser or any(len(c) < STREET_CODE_LENGTH for c in codes)
             )
         else:
             del self.fields["grid"]
-            self.fields["door"].choices, self.places = doors_and_stairwells(user)
+            choices, self.places = doors_and_stairwells(user)
+            self.fields["door"].choices = choices  # type: ignore[attr-defined] # a choice field
 
     def offer_grids(self, *, wide: bool) -> None:
         """Let people choose a grid; those over more than a street type its number instead."""
@@ -141,7 +147,7 @@ class IssueForm(forms.Form):
             )
             field.error_messages["invalid_choice"] = _("None of your grids has this number.")
         else:
-            field.label_from_instance = lambda grid: f"{grid.community} · {grid}"
+            field.label_from_instance = lambda grid: f"{grid.community} · {grid}"  # type: ignore[attr-defined] # a model choice field
 
     def clean(self) -> dict[str, Any]:
         """Tell people whose form comes back that their photos do not come back with it."""
@@ -152,8 +158,10 @@ class IssueForm(forms.Form):
 
     def renew_key(self) -> None:
         """Give the form a new key, so that what it holds can be sent as another issue."""
-        self.data = self.data.copy()
-        self.data[self.add_prefix("id")] = str(uuid.uuid4())
+        data = QueryDict(mutable=True)
+        data.update(self.data)
+        data[self.add_prefix("id")] = str(uuid.uuid4())
+        self.data = data
 
     def arguments(self) -> dict[str, Any]:
         """Return what `report_issue` wants to know, apart from who and when."""
@@ -178,7 +186,7 @@ def doors_and_stairwells(user: User) -> tuple[list[Any], dict[str, dict[str, Any
         .in_walking_order()
         .select_related("building", "grid")
     )
-    choices: list[Any] = [("", "---------")]
+    choices: list[Any] = [("", _("Choose"))]
     meanings: dict[str, dict[str, Any]] = {}
     for post in posts:
         behind = [
@@ -190,7 +198,7 @@ def doors_and_stairwells(user: User) -> tuple[list[Any], dict[str, dict[str, Any
             continue
         whole = f"post-{post.pk}"
         meanings[whole] = {"grid": behind[0].grid, "stairwell": str(post)}
-        options = [(whole, _("The stairwell itself"))]
+        options: list[tuple[str, Any]] = [(whole, _("The stairwell itself"))]
         for door in behind:
             value = f"door-{door.pk}"
             meanings[value] = {"grid": door.grid, "household": door}

@@ -247,7 +247,7 @@ class IssueEvent(models.Model):
     def __str__(self) -> str:
         return f"{self.get_step_display()} {timezone.localtime(self.at):%Y-%m-%d}"
 
-    def save(self, **kwargs: object) -> None:  # type: ignore[override] # keyword-only here
+    def save(self, **kwargs: object) -> None:
         if not self._state.adding:
             raise TypeError("the history of an issue is append-only")
         super().save(**(kwargs | {"force_insert": True}))  # type: ignore[arg-type] # passed on

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -35,7 +36,7 @@ class Shortcut(NamedTuple):
     is_current: bool
 
 
-def issue_list(request: HttpRequest) -> HttpResponse:
+def issue_list(request: HttpRequest) -> HttpResponseBase:
     """List the issues of one's places, one's department and one's own, newest first."""
     today = timezone.localdate()
     is_filtered = bool(set(request.GET) - {"after", "export"})
@@ -69,13 +70,16 @@ def shortcuts(request: HttpRequest, *, is_filtered: bool) -> list[Shortcut]:
     lists = (
         (_("Open"), "status=open"),
         (_("Late"), "status=late"),
+        (_("To be confirmed"), "status=resolved"),
         (_("Assigned to me"), "status=open&mine=assigned"),
         (_("I reported"), "mine=reported"),
     )
     return [Shortcut(label, f"?{query}", query == current) for label, query in lists]
 
 
-def issue_export(request: HttpRequest, found: IssueFilter, today: datetime.date) -> HttpResponse:
+def issue_export(
+    request: HttpRequest, found: IssueFilter, today: datetime.date
+) -> HttpResponseBase:
     columns = [
         Column(_("Number"), lambda issue: issue.reference),
         Column(_("Status"), lambda issue: issue.get_status_display()),
@@ -213,7 +217,7 @@ def issue_page(
     )
 
 
-def photo(request: HttpRequest, pk: UUID) -> HttpResponse:
+def photo(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """Send a picture as a picture and nothing else, whatever a browser would like it to be."""
     photo = get_object_or_404(Photo.objects.visible_to(request.user), pk=pk)
     try:
