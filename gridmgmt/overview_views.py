@@ -8,6 +8,7 @@ from django.utils import timezone
 from communities.lists import export_response, query_with, wants_export
 from communities.models import Community
 from gridmgmt.overview import reports, tables
+from gridmgmt.overview.figures import week_starts
 from gridmgmt.overview.reports import Report
 from households.models import quarter_start
 
@@ -62,11 +63,11 @@ def export(request: HttpRequest, report: Report, place: Community | None) -> Htt
 def page(request: HttpRequest, report: Report) -> dict[str, object]:
     """Lay out what the dashboards of a community and of an area have in common."""
     links = tables.Links(report.on)
-    weeks = links.weeks(report.total)
     return {
         "report": report,
         "quarter": quarter_start(report.on),
         "total": report.total,
+        "covered_href": links.to(report.total, tables.COVERED),
         "headline": links.headline(report.total),
         "coverage_headings": tables.headings(tables.COVERAGE_TABLE),
         "coverage_table": links.table(report, tables.COVERAGE_TABLE),
@@ -74,9 +75,14 @@ def page(request: HttpRequest, report: Report) -> dict[str, object]:
         "outcome_table": links.table(report, tables.OUTCOME_TABLE),
         "staff_headings": tables.headings(tables.STAFF_TABLE),
         "staff_table": links.table(report, tables.STAFF_TABLE),
-        "weeks": weeks,
-        "points": [
-            (f"{week.monday:%-m/%-d}", week.visits.number, week.counted.number) for week in weeks
-        ],
+        "weeks": links.weeks(report.total),
+        "points": list(
+            zip(
+                [f"{monday:%-m/%-d}" for monday in week_starts(report.on)],
+                report.total.figures.week_visits,
+                report.total.figures.week_counted,
+                strict=True,
+            )
+        ),
         "export_query": query_with(request, export="xlsx"),
     }

@@ -36,21 +36,19 @@ def communities_of(user: User) -> models.QuerySet[Community]:
 
     What she sees there are the grids of `Grid.objects.visible_to(user)`.
     """
-    communities = Community.objects.visible_to(user)
     if user.is_superuser:
-        return communities
+        return Community.objects.all()
     codes = user.place_codes(DASHBOARD_READERS)
-    return communities.filter(
+    return Community.objects.filter(
         inside(codes) | Q(code__in=[code[:COMMUNITY_DIGITS] for code in codes])
     )
 
 
 def areas_of(user: User) -> models.QuerySet[Area]:
     """Areas whose dashboard the user may open: those she reads as a whole."""
-    areas = Area.objects.visible_to(user)
     if user.is_superuser:
-        return areas
-    return areas.filter(inside(user.place_codes(DASHBOARD_READERS)))
+        return Area.objects.all()
+    return Area.objects.filter(inside(user.place_codes(DASHBOARD_READERS)))
 
 
 def opens_dashboard(user: User, area: Area) -> bool:

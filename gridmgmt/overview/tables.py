@@ -3,7 +3,6 @@
 import datetime
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
-from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -19,6 +18,8 @@ from visits.models import Outcome
 HOUSEHOLDS = "households:household_list"
 VISITS = "visits:visit_list"
 ISSUES = "visits:issue_list"
+# Stands for a place in an address that is worked out once for all of them.
+ANY_CODE = "CODE"
 PLACE_PAGES = {"grid": "households:grid", "community": "community", "area": "area"}
 
 
@@ -28,18 +29,18 @@ class Measure(NamedTuple):
     heading: str | Promise
     number: Callable[[Figures], int | None]
     list_name: str = ""
-    query: dict[str, str] = {}
+    query: str = ""
 
 
 def doors(heading: str | Promise, state: DoorState) -> Measure:
     return Measure(
-        heading, lambda figures: figures.doors[state], HOUSEHOLDS, {"state": state.value}
+        heading, lambda figures: figures.doors[state], HOUSEHOLDS, f"&state={state.value}"
     )
 
 
 def outcome(value: Outcome) -> Measure:
     return Measure(
-        value.label, lambda figures: figures.outcomes[value], VISITS, {"outcome": value.value}
+        value.label, lambda figures: figures.outcomes[value], VISITS, f"&outcome={value.value}"
     )
 
 
@@ -49,9 +50,10 @@ OVERDUE = doors(_("Overdue"), DoorState.OVERDUE)
 WEEK = doors(_("Due this week"), DoorState.WEEK)
 NEVER = doors(_("Never visited"), DoorState.NEVER)
 UNANSWERED = doors(_("No answer 3 times or more"), DoorState.UNANSWERED)
-OPEN = Measure(_("Open issues"), lambda figures: figures.open_issues, ISSUES, {"status": "open"})
-LATE = Measure(_("Late issues"), lambda figures: figures.late_issues, ISSUES, {"status": "late"})
+OPEN = Measure(_("Open issues"), lambda figures: figures.open_issues, ISSUES, "&status=open")
+LATE = Measure(_("Late issues"), lambda figures: figures.late_issues, ISSUES, "&status=late")
 ALL_VISITS = Measure(_("All visits"), lambda figures: figures.visits, VISITS)
+COUNTED = Measure(_("Counted"), lambda figures: sum(figures.week_counted), VISITS, "&counts=true")
 PER_WORKER = Measure(_("Households per full-time worker"), lambda figures: figures.per_worker)
 FULL_TIME = Measure(_("Full-time workers"), lambda figures: len(figures.full_time))
 PART_TIME = Measure(_("Part-time workers"), lambda figures: len(figures.part_time))
@@ -72,7 +74,7 @@ def headings(measures: Sequence[Measure]) -> list[str]:
 class Cell(NamedTuple):
     """A number with its heading, and the address of the rows behind it ("" for none)."""
 
-    heading: str | Promise
+    heading: str
     number: int | None
     href: str
     more: str = ""
@@ -83,19 +85,11 @@ class Row(NamedTuple):
 
     name: str
     href: str
-    is_total: bool
-    covered: int
-    actual: int
-    percent: int | None
     cells: list[Cell]
-
-
-class Week(NamedTuple):
-    """A week of the trend, by the Monday that begins it."""
-
-    monday: datetime.date
-    visits: Cell
-    counted: Cell
+    is_total: bool = False
+    covered: int = 0
+    actual: int = 0
+    percent: int | None = None
 
 
 class Links:
@@ -103,37 +97,38 @@ class Links:
 
     def __init__(self, on: datetime.date) -> None:
         self.on = on
+        self.quarter = span(quarter_start(on), on)
         self.lists = {name: reverse(name) for name in (HOUSEHOLDS, VISITS, ISSUES)}
-        self.quarter = {"since": quarter_start(on).isoformat(), "until": on.isoformat()}
+        self.pages = {kind: reverse(name, args=[ANY_CODE]) for kind, name in PLACE_PAGES.items()}
 
-    def to(self, line: Line, list_name: str, query: dict[str, str]) -> str:
-        """Return the list behind a number; "" where no list can name the place."""
-        if not line.kind or not list_name:
+    def to(self, line: Line, measure: Measure, days: str = "") -> str:
+        """Return the list behind a number; "" where no list can name the place.
+
+        Codes are digits and the rest is fixed, so nothing here needs quoting.
+        """
+        if not line.kind or not measure.list_name:
             return ""
-        days = self.quarter if list_name == VISITS and "since" not in query else {}
-        return f"{self.lists[list_name]}?{urlencode({line.kind: line.code, **query, **days})}"
+        if measure.list_name == VISITS:
+            days = days or self.quarter
+        return f"{self.lists[measure.list_name]}?{line.kind}={line.code}{measure.query}{days}"
 
     def cell(self, line: Line, measure: Measure) -> Cell:
-        href = self.to(line, measure.list_name, measure.query)
-        return Cell(measure.heading, measure.number(line.figures), href)
+        return Cell(str(measure.heading), measure.number(line.figures), self.to(line, measure))
 
     def table(self, report: Report, measures: Sequence[Measure]) -> list[Row]:
         """Return a row for each line of the report, and the total where there are several."""
+        measures = [measure._replace(heading=str(measure.heading)) for measure in measures]
         rows = [self.row(line, measures) for line in report.lines]
         if len(rows) > 1:
-            rows.append(
-                self.row(report.total, measures)._replace(
-                    name=gettext("Total"), href="", is_total=True
-                )
-            )
+            total = self.row(report.total, measures)
+            rows.append(total._replace(name=gettext("Total"), href="", is_total=True))
         return rows
 
     def row(self, line: Line, measures: Sequence[Measure]) -> Row:
         figures = line.figures
         return Row(
             name=line.name,
-            href=reverse(PLACE_PAGES[line.kind], args=[line.code]),
-            is_total=False,
+            href=self.pages[line.kind].replace(ANY_CODE, line.code) if line.kind else "",
             covered=figures.covered,
             actual=figures.actual,
             percent=figures.percent,
@@ -149,25 +144,24 @@ class Links:
             for cell in cells
         ]
 
-    def weeks(self, total: Line) -> list[Week]:
+    def weeks(self, total: Line) -> list[Row]:
         """Return the trend: each week's visits, and those of them that count."""
         figures = total.figures
-        weeks = []
+        rows = []
         for monday, visits, counted in zip(
             week_starts(self.on), figures.week_visits, figures.week_counted, strict=True
         ):
-            days = {
-                "since": monday.isoformat(),
-                "until": min(monday + datetime.timedelta(days=6), self.on).isoformat(),
-            }
-            weeks.append(
-                Week(
-                    monday,
-                    Cell(ALL_VISITS.heading, visits, self.to(total, VISITS, days)),
-                    Cell(_("Counted"), counted, self.to(total, VISITS, {"counts": "true", **days})),
-                )
-            )
-        return weeks
+            days = span(monday, min(monday + datetime.timedelta(days=6), self.on))
+            cells = [
+                Cell(str(measure.heading), number, self.to(total, measure, days))
+                for measure, number in ((ALL_VISITS, visits), (COUNTED, counted))
+            ]
+            rows.append(Row(monday.isoformat(), "", cells))
+        return rows
+
+
+def span(first: datetime.date, last: datetime.date) -> str:
+    return f"&since={first.isoformat()}&until={last.isoformat()}"
 
 
 def export_columns() -> list[Column]:
