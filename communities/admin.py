@@ -48,6 +48,10 @@ class CommunityAdmin(ScopedAdmin):
     search_help_text = SEARCH_HELP
     autocomplete_fields = ["area"]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:  # noqa: ARG002 - Django's signature
+        """Leave the rhythm to the community's own page, which reschedules its doors."""
+        return ["code", "visit_every_days"] if obj else []
+
 
 @admin.register(Grid)
 class GridAdmin(ScopedAdmin):
@@ -81,11 +85,23 @@ class MembershipInline(ScopedInline):
 
     model = Membership
     anchors = ("grid", "community", "area", "department")
-    fields = ["role", "grid", "community", "area", "department", "employment", "rank", "since", "until"]
+    fields = [
+        "role",
+        "grid",
+        "community",
+        "area",
+        "department",
+        "employment",
+        "rank",
+        "since",
+        "until",
+    ]
     autocomplete_fields = ["grid", "community", "area", "department"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Membership]:
-        return super().get_queryset(request).select_related("grid", "community", "area", "department")
+        return (
+            super().get_queryset(request).select_related("grid", "community", "area", "department")
+        )
 
     def get_min_num(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:  # noqa: ARG002 - Django's signature
         return 0 if obj else 1

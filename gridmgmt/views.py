@@ -8,10 +8,12 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 from gridmgmt.navigation import entries_for
 
 
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Send everyone to the first page of her own menu."""
     entries = entries_for(request.user)
@@ -40,6 +42,7 @@ class OwnPasswordView(PasswordChangeView):
 
 # Public: the server's own watchman has no account.
 @login_not_required
+@require_safe
 def health(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok", content_type="text/plain")
 

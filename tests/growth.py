@@ -1,0 +1,53 @@
+"""More rows of everything, to see that a list asks no more of the database for them."""
+
+import datetime
+
+from communities.models import Disclosure
+from communities.roles import Role
+from households.models import FormerGrid, Post, RegisterImport
+from tests.factories import (
+    BuildingFactory,
+    CareFactory,
+    DepartmentFactory,
+    GridFactory,
+    HouseholdFactory,
+    IssueFactory,
+    MembershipFactory,
+    PhoneFactory,
+    ResidencyFactory,
+    ResidentFactory,
+    VisitFactory,
+)
+from visits.models import IssueEvent, Photo, VisitTally
+
+
+def grow(world, grid=None) -> None:
+    """Add a row of every model: a household of the grid, or of a new one, and what hangs there."""
+    if grid is None:
+        grid = GridFactory(community=world.community)
+    household = HouseholdFactory(grid=grid, building=BuildingFactory(community=world.community))
+    resident = ResidentFactory()
+    ResidencyFactory(resident=resident, household=household)
+    PhoneFactory(resident=resident)
+    CareFactory(resident=resident)
+    DepartmentFactory(area=world.street)
+    membership = MembershipFactory(grid=grid)
+    captain = MembershipFactory(grid=grid, role=Role.STAIR_CAPTAIN)
+    Post.objects.create(membership=captain, building=household.building)
+    VisitFactory(household=household, by=membership.user)
+    issue = IssueFactory(grid=grid, household=household, reported_by=membership.user)
+    IssueEvent.objects.create(issue=issue, by=membership.user, step="x", status="received")
+    Photo.objects.create(issue=issue, by=membership.user, image="photos/x.jpg")
+    Disclosure.objects.create(
+        kind="reveal", by=membership.user, community=world.community, subject="x"
+    )
+    FormerGrid.objects.create(
+        household=household,
+        grid=grid,
+        since=datetime.date(2024, 1, 1),
+        until=datetime.date(2024, 2, 1),
+    )
+    RegisterImport.objects.create(
+        community=world.community, by=membership.user, original_suffix=".xlsx"
+    )
+    VisitTally.objects.get_or_create(grid=grid, day=datetime.date(2026, 1, 1), outcome="met")

@@ -1,0 +1,330 @@
+"""Who gets what at every address: one table, and no address outside it."""
+
+import datetime
+from collections import defaultdict
+from typing import NamedTuple
+
+import pytest
+from django.contrib import admin
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.urls import URLPattern, get_resolver, reverse
+
+from communities.roles import Role
+from households.models import Post, RegisterImport
+from tests.factories import (
+    CareFactory,
+    IssueFactory,
+    MembershipFactory,
+    PhoneFactory,
+    UserFactory,
+    VisitFactory,
+)
+from visits.models import Photo
+
+MEMBERS = (
+    "worker",
+    "captain",
+    "officer",
+    "street_officer",
+    "department",
+    "auditor",
+    "admin",
+    "outsider",
+)
+EVERYBODY = (*MEMBERS, "anonymous")
+
+# Short names for the groups that the answers of the table name.
+FIELD = "worker officer street_officer admin"
+READ = f"{FIELD} auditor"
+MANAGE = "officer street_officer admin"
+ALL = " ".join(MEMBERS)
+
+
+class Row(NamedTuple):
+    """What one address answers to one method: status by people.
+
+    Whoever is not named gets `other`; anonymous is sent to log in unless named.
+    """
+
+    name: str
+    method: str
+    answers: dict[int, str]
+    arguments: str = ""
+    other: int = 404
+    data: dict[str, str] = {}
+
+
+def page(name: str, readers: str, arguments: str = "", **more) -> list[Row]:
+    """A page that is only read."""
+    return [
+        Row(name, "GET", {200: readers}, arguments, **more),
+        Row(name, "POST", {405: ALL}, arguments),
+    ]
+
+
+def form(name: str, people: str, arguments: str = "", sent: int = 200) -> list[Row]:
+    """A page with a form; an empty one comes back to be filled in."""
+    return [
+        Row(name, "GET", {200: people}, arguments),
+        Row(name, "POST", {sent: people}, arguments),
+    ]
+
+
+def change(name: str, people: str, arguments: str = "", done: int = 302, **data: str) -> list[Row]:
+    """A change without a page of its own."""
+    return [
+        Row(name, "GET", {405: ALL}, arguments),
+        Row(name, "POST", {done: people}, arguments, data=data),
+    ]
+
+
+TABLE = [
+    Row("home", "GET", {302: ALL}),
+    Row("home", "POST", {405: ALL}),
+    Row("login", "GET", {302: ALL, 200: "anonymous"}),
+    Row("login", "POST", {302: ALL, 200: "anonymous"}),
+    Row("logout", "GET", {405: ALL}),
+    Row("logout", "POST", {302: ALL}),
+    *form("password_change", ALL),
+    Row("language", "GET", {302: f"{ALL} anonymous"}),
+    Row("language", "POST", {302: f"{ALL} anonymous"}),
+    Row("health", "GET", {200: f"{ALL} anonymous"}),
+    Row("health", "POST", {405: f"{ALL} anonymous"}),
+    # Whoever has one place goes straight there; without any, the page says so.
+    Row("overview", "GET", {302: f"{MANAGE} auditor outsider", 200: "worker captain department"}),
+    Row("overview", "POST", {405: ALL}),
+    # Lists open for everybody and hold what she may see, for some of them nothing.
+    *page("area", "street_officer auditor admin", "area"),
+    *page("community", f"{MANAGE} auditor", "community"),
+    *form("communities:member_end", MANAGE, "membership"),
+    *form("communities:person_password", MANAGE, "person"),
+    *page("communities:disclosure_list", f"{MANAGE} auditor outsider"),
+    *page("households:community_list", ALL),
+    *form("households:community_edit", MANAGE, "community"),
+    *page("households:grid_list", READ, "community"),
+    *form("households:grid_add", MANAGE, "community"),
+    *page("households:grid", READ, "grid"),
+    *form("households:grid_edit", MANAGE, "grid"),
+    *form("households:grid_close", MANAGE, "grid", sent=302),
+    *form("households:grid_fill", MANAGE, "grid", sent=302),
+    *page("households:member_list", READ, "community"),
+    *form("households:member_add", MANAGE, "community"),
+    *form("households:person_add", MANAGE, "community"),
+    *form("households:post_list", MANAGE, "post_membership"),
+    *change("households:post_remove", MANAGE, "post"),
+    *form("households:search", f"{READ} captain outsider"),
+    *page("households:household_list", f"{READ} captain outsider"),
+    *form("households:household_add", f"{FIELD} outsider"),
+    *page("households:household", f"{READ} captain", "household"),
+    *form("households:household_edit", FIELD, "household"),
+    *form("households:resident_add", FIELD, "household"),
+    *page("households:building_list", f"{READ} outsider"),
+    *form("households:building_add", f"{MANAGE} outsider"),
+    *page("households:building", READ, "building"),
+    *form("households:building_edit", MANAGE, "building"),
+    *page("households:resident", f"{READ} captain", "resident"),
+    *form("households:resident_edit", FIELD, "resident"),
+    *form("households:reveal", FIELD, "resident"),
+    *form("households:phone_add", FIELD, "resident"),
+    *change("households:phone_remove", FIELD, "phone"),
+    *form("households:care_add", FIELD, "resident"),
+    *change("households:care_end", FIELD, "care"),
+    *form("households:residency_edit", FIELD, "residency"),
+    *form("households:residency_end", FIELD, "residency"),
+    *form("households:register_import_list", f"{MANAGE} outsider"),
+    *page("households:register_template", f"{MANAGE} outsider"),
+    *page("households:register_import", MANAGE, "register_import"),
+    *change("households:register_import_confirm", MANAGE, "register_import"),
+    *change("households:register_import_undo", MANAGE, "register_import"),
+    *page("households:register_import_report", MANAGE, "register_import"),
+    *page("visits:today", "worker captain officer street_officer outsider"),
+    *change("visits:visit_quick", "worker captain officer street_officer", "household"),
+    *form("visits:visit_add", "worker captain officer street_officer", "household"),
+    *page("visits:visit_list", ALL),
+    *page("visits:visit", f"{READ} captain", "visit"),
+    *form("visits:visit_correct", "worker officer street_officer", "visit"),
+    *page("visits:issue_list", ALL),
+    *form("visits:issue_add", "worker captain officer street_officer admin outsider"),
+    *page("visits:issue", f"{READ} captain department", "issue"),
+    *change(
+        "visits:issue_step", "worker officer street_officer department admin", "issue", done=200
+    ),
+    *page("visits:photo", f"{READ} captain department", "photo"),
+    Row("admin:index", "GET", {200: "admin"}),
+    Row("admin:index", "POST", {200: "admin"}),
+    Row("admin:login", "GET", {302: ALL}),
+    Row("admin:login", "POST", {302: ALL}),
+    Row("admin:logout", "GET", {405: "admin"}),
+    Row("admin:logout", "POST", {302: "admin"}),
+    Row("admin:password_change", "GET", {302: "admin"}),
+    Row("admin:password_change", "POST", {302: "admin"}),
+    Row("admin:password_change_done", "GET", {302: "admin"}),
+    Row("admin:password_change_done", "POST", {302: "admin"}),
+    # Without the names of a model and a field it has nothing to complete.
+    Row("admin:autocomplete", "GET", {403: "admin"}),
+    Row("admin:autocomplete", "POST", {405: "admin"}),
+    Row("admin:jsi18n", "GET", {200: "admin"}),
+    Row("admin:jsi18n", "POST", {405: "admin"}),
+    Row("admin:app_list", "GET", {200: "admin"}, "app"),
+    Row("admin:app_list", "POST", {200: "admin"}, "app"),
+]
+ADMIN_PAGES = ("changelist", "add", "history", "delete", "change")
+
+
+@pytest.fixture
+def arguments(world) -> dict[str, list[object]]:
+    """Return, by the word the table uses, what stands in the address: rows of the world."""
+    worker_role = world.worker.memberships.get()
+    colleague = MembershipFactory(user=UserFactory(name="colleague"), grid=world.grid)
+    post = Post.objects.get(membership__user=world.captain)
+    visit = VisitFactory(household=world.household, by=world.worker)
+    issue = IssueFactory(
+        grid=world.grid,
+        household=world.household,
+        reported_by=world.worker,
+        department=world.department_office,
+        status="assigned",
+    )
+    photo = Photo(issue=issue, by=world.worker)
+    photo.image.save("x.jpg", ContentFile(b"\xff\xd8\xff"), save=False)
+    photo.save()
+    rows = {
+        "membership": worker_role,
+        "person": colleague.user,
+        "post_membership": post.membership,
+        "post": post,
+        "household": world.household,
+        "building": world.household.building,
+        "resident": world.resident,
+        "phone": PhoneFactory(resident=world.resident),
+        "care": CareFactory(resident=world.resident),
+        "residency": world.resident.residencies.get(),
+        "register_import": RegisterImport.objects.create(
+            community=world.community, by=world.officer, original_suffix=".xlsx", state="failed"
+        ),
+        "visit": visit,
+        "issue": issue,
+        "photo": photo,
+    }
+    return {
+        "": [],
+        "area": [world.street.code],
+        "community": [world.community.code],
+        "grid": [world.grid.code],
+        "app": ["communities"],
+        **{word: [row.pk] for word, row in rows.items()},
+    }
+
+
+def answers_of(world, as_user, address: str, row: Row) -> dict[int, str]:
+    """Ask as everybody, each time in an untouched world; return people by status."""
+    found = defaultdict(list)
+    for name in EVERYBODY:
+        client = as_user(None if name == "anonymous" else getattr(world, name))
+        client.raise_request_exception = False
+        with transaction.atomic():
+            response = getattr(client, row.method.lower())(address, row.data)
+            transaction.set_rollback(True)
+        status = response.status_code
+        if name == "anonymous" and asks_to_log_in(response):
+            status = 0
+        found[status].append(name)
+    return {status: " ".join(names) for status, names in found.items()}
+
+
+def asks_to_log_in(response) -> bool:
+    place, _mark, query = response.headers.get("Location", "").partition("?")
+    return place in {reverse("login"), reverse("admin:login")} and query.startswith("next=")
+
+
+def expected_of(row: Row) -> dict[int, str]:
+    by_name = {name: status for status, names in row.answers.items() for name in names.split()}
+    found = defaultdict(list)
+    for name in EVERYBODY:
+        found[by_name.get(name, 0 if name == "anonymous" else row.other)].append(name)
+    return {status: " ".join(names) for status, names in found.items()}
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.method} {row.name}")
+def test_answer_to_everybody(row, world, arguments, as_user):
+    address = reverse(row.name, args=arguments[row.arguments])
+    assert answers_of(world, as_user, address, row) == expected_of(row)
+
+
+def model_pages() -> list[tuple[str, list[int]]]:
+    """Return name and arguments of the pages that admin has of each registered model."""
+    return [
+        (
+            f"admin:{model._meta.app_label}_{model._meta.model_name}_{name}",
+            [] if name in {"changelist", "add"} else [1],
+        )
+        for model in admin.site._registry
+        for name in ADMIN_PAGES
+    ]
+
+
+def test_admin_is_closed_to_everybody_else(world, as_user):
+    """One page for everybody, every page for one member and for a stranger."""
+    shut = {404: " ".join(name for name in MEMBERS if name != "admin"), 0: "anonymous"}
+    for method in ("GET", "POST"):
+        row = Row("", method, {200: "admin"})
+        address = reverse("admin:households_resident_changelist")
+        assert answers_of(world, as_user, address, row) == {200: "admin", **shut}
+    member, stranger = as_user(world.officer), as_user(None)
+    answers = set()
+    for name, args in model_pages():
+        address = reverse(name, args=args)
+        for client in (member, stranger):
+            for response in (client.get(address), client.post(address)):
+                answers.add((client is member, response.status_code, asks_to_log_in(response)))
+    assert answers == {(True, 404, False), (False, 302, True)}
+
+
+def test_every_address_is_in_the_table():
+    named = {row.name for row in TABLE}
+    of_models = {name for name, _args in model_pages()}
+    unlisted = set()
+    for name in url_names():
+        methods = {row.method for row in TABLE if row.name == name}
+        if methods != {"GET", "POST"} and name not in of_models:
+            unlisted.add(name)
+    assert unlisted == set()
+    assert named <= set(url_names())
+
+
+def url_names() -> list[str]:
+    """Walk the resolver; an address without a name counts under its pattern."""
+
+    def walk(patterns, prefix: str):
+        for pattern in patterns:
+            if isinstance(pattern, URLPattern):
+                # Admin redirects its old addresses and answers 404 to the rest.
+                if pattern.name or not prefix.startswith("admin:"):
+                    yield prefix + (pattern.name or str(pattern.pattern))
+            else:
+                space = f"{pattern.namespace}:" if pattern.namespace else ""
+                yield from walk(pattern.url_patterns, prefix + space)
+
+    return list(walk(get_resolver().url_patterns, ""))
+
+
+def test_every_role_has_somebody_in_the_table_or_shares_her_sets(world):
+    """Leaders, cadres and volunteers differ by place and role set, not by address."""
+    tabled = {role for name in MEMBERS for role in getattr(world, name).roles}
+    assert set(Role) - tabled == {Role.GRID_LEADER, Role.INFO_VOLUNTEER, Role.AREA_CADRE}
+
+
+def test_an_ended_or_future_role_opens_nothing(world, as_user, arguments):
+    address = reverse("households:grid", args=arguments["grid"])
+    role = world.worker.memberships.get()
+    statuses = []
+    for since, until in (
+        (datetime.date(2020, 1, 1), None),
+        (datetime.date(2020, 1, 1), datetime.date(2020, 12, 31)),
+        (datetime.date(2999, 1, 1), None),
+    ):
+        role.since, role.until = since, until
+        role.save()
+        statuses.append(as_user(world.worker).get(address).status_code)
+    assert statuses == [200, 404, 404]

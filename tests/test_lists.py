@@ -1,0 +1,92 @@
+"""Every list and export asks the database as often for three rows as for one."""
+
+from typing import NamedTuple
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from tests.factories import GridFactory
+from tests.growth import grow
+from tests.test_access import url_names
+
+
+class List(NamedTuple):
+    """A list, who opens it, and its queries; `exported` is None where it does not export."""
+
+    name: str
+    queries: int
+    exported: int | None = None
+    who: str = "officer"
+    place: str = ""
+
+
+LISTS = [
+    List("area", 8, 9, "street_officer", "area"),
+    List("community", 7, 8, place="community"),
+    List("communities:disclosure_list", 4, 5),
+    List("households:community_list", 7, 8, "street_officer"),
+    List("households:grid_list", 10, 10, place="community"),
+    List("households:grid", 9, place="grid"),
+    List("households:grid_fill", 7, place="grid"),
+    List("households:member_list", 10, 6, place="community"),
+    List("households:household_list", 0, 0),
+    List("households:building_list", 0, 0),
+    List("households:household", 0, place="household"),
+    List("households:register_import_list", 3),
+    List("visits:today", 10, None, "worker"),
+    List("visits:visit_list", 9, 8),
+    List("visits:issue_list", 8, 5),
+]
+# Its one row is the membership itself.
+NOT_A_LIST = {"households:post_list"}
+
+
+def count(client, address: str) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get(address)
+        assert response.status_code == 200
+        if response.streaming:
+            b"".join(response.streaming_content)
+    return len(queries)
+
+
+def address_of(entry: List, world, suffix: str = "") -> str:
+    places = {
+        "": [],
+        "area": [world.street.code],
+        "community": [world.community.code],
+        "grid": [world.grid.code],
+        "household": [world.household.pk],
+    }
+    return reverse(entry.name, args=places[entry.place]) + suffix
+
+
+CASES = [(entry, "", entry.queries) for entry in LISTS] + [
+    (entry, "?export=xlsx", entry.exported) for entry in LISTS if entry.exported is not None
+]
+
+
+@pytest.mark.parametrize(
+    ("entry", "suffix", "queries"), CASES, ids=lambda value: getattr(value, "name", str(value))
+)
+def test_query_count_does_not_grow_with_the_list(entry, suffix, queries, world, as_user):
+    grow(world, world.grid)
+    # A filter with one choice is not shown, and asks for nothing.
+    GridFactory(community=world.community)
+    client = as_user(getattr(world, entry.who))
+    address = address_of(entry, world, suffix)
+    counts = []
+    for _ in range(2):
+        # Twice: what a first opening computes and keeps is not the list's own cost.
+        count(client, address)
+        counts.append(count(client, address))
+        grow(world)
+        grow(world, world.grid)
+    assert counts == [queries, queries]
+
+
+def test_every_list_is_counted():
+    lists = {name for name in url_names() if name.endswith("_list") and "admin:" not in name}
+    assert lists - NOT_A_LIST <= {entry.name for entry in LISTS}
