@@ -108,19 +108,19 @@ class AssignmentForm(forms.Form):
         queryset=Department.objects.none(),
         label=_("Department"),
         required=False,
-        help_text=_("Only for a department handler."),
+        help_text=_("Counts only for a department handler."),
     )
     employment = forms.ChoiceField(
         label=_("Employment"),
-        choices=[("", _("Does not apply")), *Membership.Employment.choices],
-        required=False,
-        help_text=_("Only for a grid worker."),
+        choices=Membership.Employment.choices,
+        initial=Membership.Employment.FULL_TIME,
+        help_text=_("Counts only for a grid worker."),
     )
     rank = forms.ChoiceField(
         label=_("Main or backup"),
-        choices=[("", _("Does not apply")), *Membership.Rank.choices],
-        required=False,
-        help_text=_("Only for a grid worker. Each grid has one main worker."),
+        choices=Membership.Rank.choices,
+        initial=Membership.Rank.MAIN,
+        help_text=_("Counts only for a grid worker. Each grid has one main worker."),
     )
     since = forms.DateField(label=_("First day"), widget=DayInput())
     until = forms.DateField(
@@ -167,13 +167,16 @@ class AssignmentForm(forms.Form):
         if self.errors:
             return values
         grid = self.grids.get(values["place"])
+        is_worker = values["role"] == Role.GRID_WORKER
+        is_handler = values["role"] == Role.DEPARTMENT_HANDLER
         self.membership = Membership(
             role=values["role"],
             grid=grid,
             community=None if grid else self.community,
-            department=values.get("department"),
-            employment=values["employment"],
-            rank=values["rank"],
+            # What is set for a role that does not ask for it is left out, not complained about.
+            department=values.get("department") if is_handler else None,
+            employment=values["employment"] if is_worker else "",
+            rank=values["rank"] if is_worker else "",
             since=values["since"],
             until=values["until"],
         )

@@ -2,6 +2,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 from communities.filters import DisclosureFilter
 from communities.lists import Column, export_response, key_page, query_with, wants_export
@@ -21,6 +22,7 @@ COLUMNS = (
 )
 
 
+@require_safe
 def disclosure_list(request: HttpRequest) -> HttpResponse:
     if not request.user.has_any_role(MANAGERS | {Role.AUDITOR}):
         raise Http404

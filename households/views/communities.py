@@ -4,6 +4,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from communities.filters import CommunityFilter
 from communities.forms import CommunityForm
@@ -13,6 +14,7 @@ from households.actions.communities import save_settings
 from households.figures import CommunityFigures
 
 
+@require_safe
 def community_list(request: HttpRequest) -> HttpResponse:
     communities = Community.objects.visible_to(request.user).select_related("area")
     filters = CommunityFilter(request.GET, communities)

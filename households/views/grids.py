@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from communities import staffing
 from communities.forms import GridForm
@@ -18,6 +19,7 @@ from households.actions.grids import close_grid
 from households.figures import grid_rows, per_worker, stairwell_rows
 
 
+@require_safe
 def grid_list(request: HttpRequest, code: str) -> HttpResponse:
     community = get_object_or_404(
         Community.objects.visible_to(request.user).select_related("area"), code=code
@@ -75,6 +77,7 @@ def is_editable(request: HttpRequest, community: Community) -> bool:
     return Community.objects.editable_by(request.user).contains(community)
 
 
+@require_safe
 def grid(request: HttpRequest, code: str) -> HttpResponse:
     shown = get_object_or_404(
         Grid.objects.visible_to(request.user).select_related("community"), code=code

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from communities.actions import assign_member, create_account
 from communities.forms import AccountForm, AssignmentForm
@@ -17,6 +18,7 @@ from communities.roles import POST_HOLDERS, Role
 from households.figures import caseload_with, caseloads
 
 
+@require_safe
 def member_list(request: HttpRequest, code: str) -> HttpResponse:
     community = get_object_or_404(Community.objects.visible_to(request.user), code=code)
     today = timezone.localdate()
