@@ -10,6 +10,7 @@ from communities.models import User
 from communities.roles import (
     DASHBOARD_READERS,
     MANAGERS,
+    POST_HOLDERS,
     READERS,
     VISITORS,
     Role,
@@ -42,10 +43,13 @@ def entries_for(user: User) -> list[Entry]:
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:
-    """Give every template `menu`: address, label and whether it is the current page."""
+    """Give every template its `menu`, and whether it shows the search box (`can_search`).
+
+    A menu entry has its address, its label and whether it is the current page.
+    """
     user = getattr(request, "user", None)
     if not isinstance(user, User):
-        return {"menu": []}
+        return {"menu": [], "can_search": False}
     match = request.resolver_match
     current = match.view_name if match else ""
     return {
@@ -56,5 +60,6 @@ def navigation(request: HttpRequest) -> dict[str, object]:
                 "is_current": entry.url_name == current,
             }
             for entry in entries_for(user)
-        ]
+        ],
+        "can_search": user.has_any_role(READERS | POST_HOLDERS),
     }

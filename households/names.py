@@ -1,9 +1,13 @@
 """Names as people search for them: by any part, or by pinyin initials."""
 
+import unicodedata
 from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin
 
+# As long as names are stored; a text that normalising makes longer is cut.
+LONGEST = 60
+DOTS = frozenset("·•・‧∙.．。")
 # Readings that a character has only as a surname; dictionaries give the common one.
 SURNAME_INITIALS = {
     "曾": "z", "单": "s", "查": "z", "仇": "q", "区": "o", "解": "x", "盖": "g", "朴": "p",
@@ -31,13 +35,34 @@ def pinyin_initials(name: str) -> str:
     return first + "".join(initial(char) for char in name[1:])
 
 
+def plain_name(text: str) -> str:
+    """Return what two spellings of one name share: half width, small letters, no blanks or dots.
+
+    >>> plain_name("买买提 · 艾力") == plain_name("买买提•艾力")
+    True
+    """
+    text = unicodedata.normalize("NFKC", text).lower()
+    return "".join(char for char in text if char not in DOTS and is_term_character(char))[:LONGEST]
+
+
+def is_term_character(char: str) -> bool:
+    return not char.isspace() and (not char.isascii() or char.isprintable())
+
+
+def grams(text: str) -> set[str]:
+    """Return every one and two neighbouring characters of a text."""
+    return {text[start : start + size] for start in range(len(text)) for size in (1, 2)} - {""}
+
+
 def search_terms(name: str) -> str:
     """Return the terms, separated by blanks, under which the name is found.
 
-    Every one and two neighbouring characters, and the pinyin initials from each start,
-    so that any part of the name or of its initials matches by whole terms or prefixes.
+    The plain name and its pinyin initials, and the grams of both: a text is part of the
+    name or of its initials exactly when it is part of this string. Texts of one and two
+    characters are whole terms, which an index answers at once.
     """
-    text = "".join(name.lower().split())
-    grams = {text[start : start + size] for start in range(len(text)) for size in (1, 2)}
-    initials = pinyin_initials(name)
-    return " ".join(sorted(grams | ({initials} if len(initials) > 1 else set()) - {""}))
+    plain = plain_name(name)
+    initials = pinyin_initials(plain)
+    whole = [plain] if initials in {"", plain} else [plain, initials]
+    rest = (grams(plain) | grams(initials)) - set(whole)
+    return " ".join([*whole, *sorted(rest)]).strip()

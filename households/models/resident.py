@@ -64,9 +64,8 @@ class Resident(models.Model):
     note = models.TextField(_("note"), blank=True)
     died_on = models.DateField(_("died on"), null=True, blank=True)
     changed_at = models.DateTimeField(_("changed at"), auto_now=True)
-    search_terms = DerivedField(
-        max_length=400, derive=lambda resident: search_terms(resident.name)[:400]
-    )
+    # 60 different characters, their initials and the pairs of both fit.
+    search_terms = DerivedField(max_length=800, derive=lambda resident: search_terms(resident.name))
 
     objects = ResidentQuerySet.as_manager()
 

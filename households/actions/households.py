@@ -1,0 +1,32 @@
+"""Entering doors and buildings, and keeping what is derived from them in step."""
+
+from django.db import transaction
+
+from households.models import Building, Household
+from households.rhythm import reschedule_households
+
+BATCH = 1000
+
+
+@transaction.atomic
+def enter_household(*, household: Household) -> Household:
+    """Put a new door into the register and set when it is first due."""
+    household.save()
+    reschedule_households(Household.objects.filter(pk=household.pk))
+    household.refresh_from_db()
+    return household
+
+
+@transaction.atomic
+def rename_building(*, building: Building) -> int:
+    """Save the building and bring the order of its doors in step; return how many moved."""
+    building.save()
+    moved = []
+    for household in Household.objects.filter(building=building).iterator(chunk_size=BATCH):
+        household.building = building
+        order = household.compute_walk_order()
+        if order != household.walk_order:
+            household.walk_order = order
+            moved.append(household)
+    Household.objects.bulk_update(moved, ["walk_order"], batch_size=BATCH)
+    return len(moved)
