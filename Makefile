@@ -12,7 +12,7 @@ run: $(VENV)/.installed
 	$(PY) -m gridmgmt.start
 
 test: $(VENV)/.installed-dev
-	$(PY) -m tests.run
+	$(PY) -m tests.run $(ARGS)
 
 check: $(VENV)/.installed-dev
 	$(PY) -m tests.check

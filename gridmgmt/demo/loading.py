@@ -22,7 +22,7 @@ from gridmgmt.demo.register import BATCH, Register, RegisterWriter, create_care_
 from gridmgmt.demo.visits import GridYear, tallies
 from households.models import Building, CareTag, Household, Resident
 from visits.models import Issue, IssueEvent, Visit, VisitTally
-from visits.rules import Rules, read_rules
+from visits.rules import Rules
 
 YEAR = datetime.timedelta(days=365)
 FEWEST_HOUSEHOLDS = 60
@@ -65,7 +65,7 @@ class Loader:
         self.seed = seed
         self.today = today
         self.began_on = today - YEAR
-        self.rules: Rules = read_rules()
+        self.rules = Rules()
         self.tags: dict[str, CareTag] = create_care_tags()
         self.street, departments = create_street()
         self.offices: Offices = read_offices(departments)

@@ -196,13 +196,8 @@ class GridYear:
         del tried.tries[TRIES_READ:]
         if counts:
             tried.counted = at
-        derive(
-            household,
-            tried.tries,
-            self.rules,
-            counted=tried.counted,
-            rhythm_days=tried.door.rhythm_days,
-        )
+        derive(household, tried.tries, self.rules, counted=tried.counted)
+        household.reschedule(rhythm_days=tried.door.rhythm_days)
 
     def outcome(self, tried: Tried, at: datetime.datetime) -> tuple[Outcome, Way]:
         """Say what happens at this door at this hour; an empty one shows itself as such."""
