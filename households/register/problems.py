@@ -184,6 +184,8 @@ FILE_SENTENCES: dict[str, Any] = {
 
 def weight_of(problems: list[Problem]) -> Weight | None:
     """Return the heaviest weight among these problems, None for no problem."""
+    if not problems:
+        return None
     weights = {SENTENCES[problem.code][0] for problem in problems}
     return next((weight for weight in Weight if weight in weights), None)
 

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from households.addresses import Door
-from households.identity import parse_identity
+from households.identity import Identity
 from households.register.columns import Header
 from households.register.doors import DoorReader, is_same_place
 from households.register.problems import Problem, Weight, weight_of
 from households.register.sheets import Line
 from households.register.values import (
     Cell,
+    MaybeRounded,
     PhoneEntry,
     Unreadable,
     is_nothing,
@@ -195,34 +196,35 @@ class RowReader:
         if len(name) > NAME_LENGTH:
             row.problems.append(Problem("name_long"))
         row.name = name
-        self.read_identity(line, row)
-        self.read_birth_and_sex(line, row)
+        self.read_birth_and_sex(line, row, self.read_identity(line, row))
         self.read_phones(line, row)
 
-    def read_identity(self, line: Line, row: Row) -> None:
+    def read_identity(self, line: Line, row: Row) -> Identity | None:
         if "identity" not in self.columns:
-            return
+            return None
         index = self.columns["identity"][0]
         kind = self.text(line, "identity_kind")
         if kind and "身份证" not in kind and "identity" not in kind.lower() and line.texts[index]:
             row.problems.append(Problem("foreign", self.heading("identity")))
-            return
+            return None
+        identity = None
         try:
-            row.identity = read_identity(line.cells[index])
+            identity = read_identity(line.cells[index])
         except Unreadable as error:
             code = "identity_date" if error.code == "date" else error.code
             row.problems.append(Problem(code, self.heading("identity")))
-            if code == "maybe_rounded":
-                row.identity = parse_identity(line.texts[index].replace(" ", "")).number
+            if isinstance(error, MaybeRounded):
+                identity = error.identity
+        row.identity = identity.number if identity else ""
+        return identity
 
-    def read_birth_and_sex(self, line: Line, row: Row) -> None:
+    def read_birth_and_sex(self, line: Line, row: Row, identity: Identity | None) -> None:
         born = self.day(line, row, "birth_date")
         sex_text = self.text(line, "sex")
         sex = read_sex(sex_text) if sex_text else ""
         if sex_text and not sex:
             row.problems.append(Problem("sex", self.heading("sex"), sex_text))
-        if row.identity:
-            identity = parse_identity(row.identity)
+        if identity:
             if born and born != identity.birth_date:
                 row.problems.append(Problem("birth_differs", self.heading("birth_date")))
             if sex and sex != identity.sex:

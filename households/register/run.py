@@ -24,8 +24,6 @@ State = RegisterImport.State
 # Pages that are shown; of an import from the command line, those that need a person.
 SHOWN = frozenset(Kind.values) - {Kind.WRITTEN}
 NEEDING_A_PERSON = SHOWN - {Kind.NEW, Kind.UNCHANGED}
-# In the register itself once the import is done.
-WRITTEN_KINDS = (Kind.NEW, Kind.UNCHANGED)
 
 
 @dataclass
@@ -157,7 +155,6 @@ def write_import(*, register_import: RegisterImport, limits: Limits, today: date
             if locked.state != State.CONFIRMED:
                 return
             write_plan(plan, register_import=locked, today=today, progress=ignore_progress)
-            locked.pages.filter(kind__in=WRITTEN_KINDS).delete()
     except (RegisterChanged, IntegrityError):
         look_again(register_import, limits=limits, today=today)
         return

@@ -70,6 +70,19 @@ def undo_import(*, register_import: RegisterImport) -> None:
     register_import.save(update_fields=["state"])
 
 
+@transaction.atomic
+def discard_import(*, register_import: RegisterImport) -> None:
+    """Throw away an import that was read and not confirmed, with its file."""
+    register_import = RegisterImport.objects.select_for_update().get(pk=register_import.pk)
+    if register_import.state != RegisterImport.State.PREVIEWED:
+        raise ValidationError(_("This import is already on its way."))
+    register_import.pages.all().delete()
+    register_import.state = RegisterImport.State.UNDONE
+    register_import.summary = {}
+    register_import.save(update_fields=["state", "summary"])
+    register_import.delete_file()
+
+
 def touched_rows(record: Record, applied_at: datetime.datetime) -> int:
     """Count the rows of one record that were changed, removed or added to after the import."""
     created, changed = record["created"], record["changed"]

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-from households.identity import InvalidIdentityError, parse_identity
+from households.identity import Identity, InvalidIdentityError, parse_identity
 
 Cell = str | int | float | bool | datetime.date | datetime.datetime | datetime.time | None
 
@@ -49,6 +49,14 @@ class Unreadable(ValueError):  # noqa: N818 - reads as what is said of the cell
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+class MaybeRounded(Unreadable):
+    """The number is valid but ends as rounded ones do; somebody has to compare it."""
+
+    def __init__(self, identity: Identity) -> None:
+        super().__init__("maybe_rounded")
+        self.identity = identity
 
 
 class PhoneEntry(NamedTuple):
@@ -133,20 +141,24 @@ def real_date(year: int, month: int, day: int) -> datetime.date:
         raise Unreadable("date") from None
 
 
-def read_identity(cell: Cell) -> str:
-    """Return the number in its 18 characters, or "" for an empty cell.
+def read_identity(cell: Cell) -> Identity | None:
+    """Return the number in its 18 characters with what it says, or None for an empty cell.
 
     Raises Unreadable: "rounded" when Excel has replaced the last digits by zeros,
-    "maybe_rounded" when it may have, "foreign" for another document, else the code of
+    MaybeRounded when it may have, "foreign" for another document, else the code of
     `parse_identity`.
     """
     if isinstance(cell, int | float) and not isinstance(cell, bool) and abs(cell) >= EXACT_LIMIT:
         raise Unreadable("rounded")
     if isinstance(cell, datetime.date | datetime.time):
         raise Unreadable("shape")
-    text = text_of(cell).replace(" ", "").replace("-", "").upper().replace("×", "X")
+    text = text_of(cell)
+    if text.isascii() and text.isalnum():
+        text = text.upper()
+    else:
+        text = text.replace(" ", "").replace("-", "").upper().replace("×", "X")
     if is_nothing(text):
-        return ""
+        return None
     whole = WHOLE_NUMBER.fullmatch(text)
     text = whole.group(1) if whole else text
     if EXPONENT.fullmatch(text):
@@ -155,12 +167,12 @@ def read_identity(cell: Cell) -> str:
         raise Unreadable("foreign")
     zeros = len(text) == IDENTITY_LENGTH and text.endswith("000")
     try:
-        number = parse_identity(text).number
+        identity = parse_identity(text)
     except InvalidIdentityError as error:
         raise Unreadable("rounded" if zeros else error.code) from None
     if zeros:
-        raise Unreadable("maybe_rounded")
-    return number
+        raise MaybeRounded(identity)
+    return identity
 
 
 def read_phones(cell: Cell, *, label: str = "") -> tuple[list[PhoneEntry], list[str]]:
