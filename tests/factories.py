@@ -8,6 +8,7 @@ from factory.django import DjangoModelFactory
 
 from communities.models import Area, Community, Department, Grid, Membership, User
 from communities.roles import Role
+from households.identity import check_character
 from households.models import (
     Building,
     Care,
@@ -188,3 +189,9 @@ class IssueFactory(DjangoModelFactory):
     description = "路灯不亮"
     reported_by = factory.SubFactory(UserFactory)
     due_on = factory.LazyFunction(lambda: timezone.localdate() + datetime.timedelta(days=7))
+
+
+def identity_number(born: str = "19800101", sequence: int = 1, area: str = "990101") -> str:
+    """Return a valid identity number; odd sequences are men's."""
+    body = f"{area}{born}{sequence:03d}"
+    return body + check_character(body)
