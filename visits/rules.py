@@ -2,8 +2,9 @@
 
 import datetime
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from django.utils import timezone
@@ -53,12 +54,18 @@ class VisitJudgement(NamedTuple):
     retry_after_days: int | None
 
 
-@dataclass(frozen=True)
 class Rules:
-    """The rule tables as they stand, read once per transaction."""
+    """The rule tables as they stand; each is read once, when first asked."""
 
-    visits: Mapping[tuple[str, str], VisitJudgement]
-    retries: tuple[RetryStep, ...]
+    @cached_property
+    def visits(self) -> dict[tuple[str, str], VisitJudgement]:
+        rows = VisitRule.objects.values_list("outcome", "way", "counts", "retry_after_days")
+        return {(outcome, way): VisitJudgement(counts, days) for outcome, way, counts, days in rows}
+
+    @cached_property
+    def retries(self) -> tuple[RetryStep, ...]:
+        rows = RetryRule.objects.order_by("tries").values_list(*RetryStep._fields)
+        return tuple(RetryStep(*row) for row in rows)
 
     def judge(self, outcome: str, way: str) -> VisitJudgement:
         """Return the rule of this outcome and way, else of the outcome; without one it counts not."""
@@ -70,18 +77,6 @@ class Rules:
     def after_unanswered(self, tries: int) -> RetryStep | None:
         """Return the rule for this many tries; the last one holds for all that follow."""
         return next((step for step in reversed(self.retries) if step.tries <= tries), None)
-
-
-def read_rules() -> Rules:
-    visit_rules = VisitRule.objects.values_list("outcome", "way", "counts", "retry_after_days")
-    retry_rules = RetryRule.objects.order_by("tries").values_list(*RetryStep._fields)
-    return Rules(
-        visits={
-            (outcome, way): VisitJudgement(counts, days)
-            for outcome, way, counts, days in visit_rules
-        },
-        retries=tuple(RetryStep(*row) for row in retry_rules),
-    )
 
 
 @dataclass(frozen=True)

@@ -32,9 +32,20 @@ def moment(day: int, hour: int = 10) -> datetime.datetime:
     return datetime.datetime(2026, 3, day, hour, tzinfo=SHANGHAI)
 
 
+def new_door(**values) -> Household:
+    """Add a door registered on the first of March, due by the usual rhythm."""
+    return HouseholdFactory(
+        registered_on=march(1),
+        grid_since=march(1),
+        due_from=march(1),
+        due_by=march(1) + datetime.timedelta(days=90),
+        **values,
+    )
+
+
 @pytest.fixture
 def door(db) -> Household:
-    return HouseholdFactory(registered_on=march(1), grid_since=march(1))
+    return new_door()
 
 
 @pytest.fixture
@@ -144,7 +155,7 @@ def test_visit_arriving_late_does_not_turn_the_door_back(door, record):
 def test_visit_arriving_late_joins_the_run_of_unanswered_tries(door, record):
     record(door, 9, Outcome.NOBODY_HOME)
     record(door, 4, Outcome.NOBODY_HOME)
-    in_order = HouseholdFactory(registered_on=march(1), grid=door.grid)
+    in_order = new_door(grid=door.grid)
     record(in_order, 4, Outcome.NOBODY_HOME)
     record(in_order, 9, Outcome.NOBODY_HOME)
     assert door_says(door) == door_says(in_order)
@@ -159,7 +170,7 @@ def test_visits_give_the_same_door_in_any_order(worker, record):
         (9, Outcome.NOBODY_HOME),
         (9, Outcome.NOT_SAFE),
     ]
-    doors = [HouseholdFactory(registered_on=march(1)) for _ in range(len(days))]
+    doors = [new_door() for _ in range(len(days))]
     for turn, door in enumerate(doors):
         for day, outcome in days[turn:] + days[:turn]:
             record(door, day, outcome, hour=9 + days.index((day, outcome)))
@@ -325,9 +336,13 @@ def test_withdrawn_visit_is_as_if_it_never_was(door, record):
 
 def test_visit_costs_few_queries(door, record, django_assert_num_queries):
     record(door)
-    # Savepoint, rules twice, door, savepoint, visit, release, tries, door, tally, release.
+    # Savepoint, rules, door, savepoint, visit, release, tries, rhythm, door, tally, release.
     with django_assert_num_queries(11):
         record(door, hour=11, outcome=Outcome.MET, next_on=march(9))
+    record(door, 3, outcome=Outcome.NOBODY_HOME)
+    # The same with the retry rules in place of the rhythm.
+    with django_assert_num_queries(11):
+        record(door, 3, hour=11, outcome=Outcome.NOBODY_HOME)
 
 
 @pytest.mark.usefixtures("django_db_serialized_rollback")
@@ -354,7 +369,7 @@ def test_visit_posted_by_twenty_at_once_is_one_row(database_of_many):
 @pytest.mark.usefixtures("django_db_serialized_rollback")
 def test_visits_of_two_workers_at_once_are_all_told(database_of_many):
     grid = GridFactory()
-    doors = [HouseholdFactory(grid=grid, registered_on=march(1), grid_since=march(1)) for _ in "ab"]
+    doors = [new_door(grid=grid) for _ in "ab"]
     workers = [UserFactory(), UserFactory()]
     start = threading.Barrier(16)
 

@@ -13,7 +13,6 @@ from visits.rules import (
     door_fields,
     first_day_with,
     part_of_day,
-    read_rules,
 )
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -38,7 +37,7 @@ def march(day: int) -> datetime.date:
 
 @pytest.fixture
 def rules(db) -> Rules:
-    return read_rules()
+    return Rules()
 
 
 def derived(rules, *tries) -> DoorFields:
@@ -65,7 +64,7 @@ def test_rules_of_a_way_come_before_those_of_the_outcome(db):
     VisitRule.objects.create(
         outcome=Outcome.MET, way=Way.MESSAGE, counts=False, retry_after_days=14
     )
-    rules = read_rules()
+    rules = Rules()
     assert rules.judge(Outcome.MET, Way.MESSAGE) == VisitJudgement(False, 14)
     assert rules.judge(Outcome.MET, Way.PHONE) == VisitJudgement(True, None)
 
@@ -73,7 +72,7 @@ def test_rules_of_a_way_come_before_those_of_the_outcome(db):
 def test_rules_emptied_count_nothing_and_put_nothing_off(db):
     VisitRule.objects.all().delete()
     RetryRule.objects.all().delete()
-    rules = read_rules()
+    rules = Rules()
     assert rules.judge(Outcome.MET, Way.DOOR) == VisitJudgement(False, None)
     assert derived(rules, attempt(2)) == DoorFields(None, None, 1, None, "")
 
@@ -132,7 +131,7 @@ def test_door_unanswered_moves_through_the_parts_of_the_day(rules):
 
 def test_door_keeps_any_time_when_the_rule_says_so(db):
     RetryRule.objects.update(changes_part=False)
-    assert derived(read_rules(), attempt(2)) == DoorFields(None, None, 1, march(3), "")
+    assert derived(Rules(), attempt(2)) == DoorFields(None, None, 1, march(3), "")
 
 
 def test_door_declined_rests_by_its_rule_and_ends_the_run(rules):

@@ -14,9 +14,9 @@ from django.utils import timezone
 from communities.models import Grid
 from households.models import Household
 from households.rhythm import rhythm
-from visits.actions.visits import VISITED_FIELDS, derive
+from visits.actions.visits import VISITED_FIELDS, derive, values_of
 from visits.models import Visit, VisitTally
-from visits.rules import TRIES_READ, TRY_FIELDS, Rules, Try, read_rules
+from visits.rules import TRIES_READ, TRY_FIELDS, Rules, Try
 
 DOORS_AT_A_TIME = 1000
 GRIDS_AT_A_TIME = 50
@@ -37,7 +37,7 @@ def recompute(*, save: bool) -> Recount:
     Visits may be stored meanwhile: each batch is locked while it is compared.
     """
     recount = Recount()
-    rules = read_rules()
+    rules = Rules()
     for keys in batches(Household, DOORS_AT_A_TIME):
         recompute_doors(keys, rules, recount, save=save)
     for keys in batches(Grid, GRIDS_AT_A_TIME):
@@ -64,12 +64,13 @@ def recompute_doors(keys: list[int], rules: Rules, recount: Recount, *, save: bo
     locked = list(doors)
     tries = tries_of(keys)
     for door in locked:
-        before = stored_values(door)
+        before = values_of(door)
         own = tries.get(door.pk, [])
         counted = next((attempt.done_at for attempt in own if attempt.counts), None)
         recent = own[:TRIES_READ]
-        derive(door, recent, rules, counted=counted, rhythm_days=door.rhythm)
-        after = stored_values(door)
+        derive(door, recent, rules, counted=counted)
+        door.reschedule(rhythm_days=door.rhythm)
+        after = values_of(door)
         if before != after:
             wrong.append(door)
             recount.differences.append(f"household {door.pk}: {changes(before, after)}")
@@ -88,10 +89,6 @@ def tries_of(keys: list[int]) -> dict[int, list[Try]]:
         household: [Try(*row[1:]) for row in group]
         for household, group in groupby(rows.iterator(), key=itemgetter(0))
     }
-
-
-def stored_values(door: Household) -> dict[str, object]:
-    return {name: getattr(door, name) for name in VISITED_FIELDS}
 
 
 def changes(before: dict[str, object], after: dict[str, object]) -> str:

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from communities.models import User
 from households.models import FormerGrid, Household
-from households.rhythm import rhythm
+from households.rhythm import rhythm_days
 from visits.models import Visit, VisitTally, Way
-from visits.rules import TRIES_READ, TRY_FIELDS, Rules, Try, door_fields, read_rules
+from visits.rules import TRIES_READ, TRY_FIELDS, Rules, Try, door_fields
 
 # What two messages with one UUID must have in common to be one visit.
 CONTENT = (
@@ -28,9 +28,10 @@ CONTENT = (
     "corrects_id",
     "withdrawn",
 )
+# The due dates follow from these two and the rhythm.
+SCHEDULING_FIELDS = ("last_visited_on", "asked_for_on")
 VISITED_FIELDS = (
-    "last_visited_on",
-    "asked_for_on",
+    *SCHEDULING_FIELDS,
     "due_from",
     "due_by",
     "unanswered",
@@ -69,7 +70,7 @@ def record_visit(
     names, once; with `withdrawn` it says that the visit never happened. The order in which
     visits arrive does not matter.
     """
-    rules = read_rules()
+    rules = Rules()
     door = lock_door(household)
     visit = Visit(
         id=id,
@@ -116,16 +117,12 @@ def record_door_visit(
 
 
 def lock_door(household: Household) -> Household:
-    """Return the household with its `rhythm`, held until the transaction ends.
+    """Return the household as it is now, held until the transaction ends.
 
     Held before the visit is inserted: two inserts that each wait to update the door
     would wait for each other.
     """
-    return (
-        Household.objects.annotate(rhythm=rhythm())
-        .select_for_update(of=("self",), no_key=True)
-        .get(pk=household.pk)
-    )
+    return Household.objects.select_for_update(no_key=True).get(pk=household.pk)
 
 
 def grid_then(door: Household, day: datetime.date) -> int:
@@ -156,32 +153,32 @@ def store(visit: Visit) -> Visit:
 
 def update_door(door: Household, rules: Rules) -> None:
     """Derive from its visits what the door says, and save what changed."""
-    before = [getattr(door, name) for name in VISITED_FIELDS]
+    before = values_of(door)
     visits = Visit.objects.filter(household=door).standing().newest_first()
     tries = [Try(*row) for row in visits.values_list(*TRY_FIELDS)[:TRIES_READ]]
     counted = next((attempt.done_at for attempt in tries if attempt.counts), None)
     if counted is None and len(tries) == TRIES_READ:
         counted = visits.counted().values_list("done_at", flat=True).first()
-    derive(door, tries, rules, counted=counted, rhythm_days=door.rhythm)  # type: ignore[attr-defined] # annotated by lock_door
-    values = {name: getattr(door, name) for name in VISITED_FIELDS}
-    if list(values.values()) != before:
-        Household.objects.filter(pk=door.pk).update(**values)
+    derive(door, tries, rules, counted=counted)
+    if any(before[name] != getattr(door, name) for name in SCHEDULING_FIELDS):
+        door.reschedule(rhythm_days=rhythm_days(door))
+    changed = {name: value for name, value in values_of(door).items() if value != before[name]}
+    if changed:
+        Household.objects.filter(pk=door.pk).update(**changed)
+
+
+def values_of(door: Household) -> dict[str, object]:
+    return {name: getattr(door, name) for name in VISITED_FIELDS}
 
 
 def derive(
-    door: Household,
-    tries: list[Try],
-    rules: Rules,
-    *,
-    counted: datetime.datetime | None,
-    rhythm_days: int,
+    door: Household, tries: list[Try], rules: Rules, *, counted: datetime.datetime | None
 ) -> None:
-    """Set the fields of the door that its visits decide; `counted` is its last visit that counts."""
+    """Set what the visits say of the door; `counted` is its last visit that counts."""
     last_visited_on = timezone.localdate(counted) if counted else None
     fields = door_fields(tries, rules=rules, last_visited_on=last_visited_on)
     for name, value in vars(fields).items():
         setattr(door, name, value)
-    door.reschedule(rhythm_days=rhythm_days)
 
 
 def update_tallies(visit: Visit) -> None:
