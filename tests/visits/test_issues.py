@@ -24,6 +24,7 @@ from tests.factories import (
     IssueCategoryFactory,
     IssueFactory,
     MembershipFactory,
+    PostFactory,
     ResidencyFactory,
     ResidentFactory,
 )
@@ -277,6 +278,21 @@ def test_add_for_a_captain_offers_her_stairwell_and_its_doors(as_user, world, ty
     assert (door.household, door.grid) == (world.household, world.grid)
     refused = client.post(ADD, typed(door=f"door-{other_unit.pk}"))
     assert list(refused.context["form"].errors) == ["door"]
+
+
+def test_add_for_a_captain_of_two_stairwells_groups_the_doors(world):
+    other = HouseholdFactory(
+        grid=world.grid, building=world.household.building, unit="1", room="101"
+    )
+    membership = world.captain.memberships.get()
+    PostFactory(membership=membership, building=world.household.building, unit="1")
+    PostFactory(membership=membership, building=world.household.building, unit="9")
+    choices = IssueForm(user=world.captain).fields["door"].choices[1:]
+    doors = {str(group): [value for value, _label in options[1:]] for group, options in choices}
+    assert doors == {
+        "幸福家园3号楼2单元": [f"door-{world.household.pk}"],
+        "幸福家园3号楼1单元": [f"door-{other.pk}"],
+    }
 
 
 def test_add_lets_whoever_governs_more_than_a_street_type_the_number(as_user, world, typed):

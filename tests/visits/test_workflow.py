@@ -298,6 +298,16 @@ def test_step_assigned_at_once_to_another_person_is_a_second_step(world):
     assert (issue.events.count(), issue.assignee) == (2, world.officer)
 
 
+def test_step_assigned_to_another_from_an_old_page_is_no_repetition(world):
+    issue = IssueFactory(grid=world.grid)
+    stale = Issue.objects.get(pk=issue.pk)
+    at = timezone.now()
+    take_step(issue=issue, step=Step.ASSIGN, by=world.officer, at=at, assignee=world.worker)
+    with pytest.raises(ValidationError) as caught:
+        take_step(issue=stale, step=Step.ASSIGN, by=world.officer, at=at, assignee=world.officer)
+    assert caught.value.code == "overtaken"
+
+
 def test_step_comment_of_an_old_page_is_kept(world):
     issue = IssueFactory(grid=world.grid)
     stale = Issue.objects.get(pk=issue.pk)
