@@ -133,8 +133,12 @@ def saved(form: GridForm) -> bool:
         with transaction.atomic():
             form.save()
     except IntegrityError:
-        form.add_error("code", form.fields["code"].error_messages["unique"])
-        return False
+        try:
+            form.instance.validate_unique()
+        except ValidationError as error:
+            form.add_error(None, error)
+            return False
+        raise
     return True
 
 
