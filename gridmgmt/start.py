@@ -44,12 +44,11 @@ def main() -> None:
 def refuse_taken_port(host: str, port: str) -> None:
     """Leave with a sentence when nobody can listen there, before any work is done."""
     try:
-        family, kind, _protocol, _name, address = socket.getaddrinfo(
-            host, int(port), type=socket.SOCK_STREAM
-        )[0]
+        found = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)
+        family, kind, _protocol, _name, address = found[0]
         with socket.socket(family, kind) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
+            probe.bind((address[0], int(port)))
     except (OSError, OverflowError, ValueError) as error:
         sys.exit(
             f"Cannot listen on {host}:{port} ({error}). If another program uses this port, "
