@@ -122,15 +122,15 @@ def test_today_says_what_is_special_at_a_door(world, as_user):
     )
     resident = ResidentFactory(name="王秀英")
     ResidencyFactory(resident=resident, household=door, is_head=True)
-    CareFactory(resident=resident, tag=CareTagFactory(name="独居老人"))
-    CareFactory(resident=resident, tag=CareTagFactory(name="社区矫正", is_sensitive=True))
-    CareFactory(resident=resident, tag=CareTagFactory(name="低保"), until=days(-1))
+    CareFactory(resident=resident, tag=CareTagFactory(name="需要送药"))
+    CareFactory(resident=resident, tag=CareTagFactory(name="保密标签", is_sensitive=True))
+    CareFactory(resident=resident, tag=CareTagFactory(name="已结束"), until=days(-1))
     VisitFactory(household=door, done_at=NOW - datetime.timedelta(days=5), outcome="met")
     VisitFactory(household=door, done_at=NOW - datetime.timedelta(days=2), outcome="nobody_home")
     asked = add_door(world, "201", asked_for_on=days(-1), due_by=days(-1), due_from=days(-1))
     soup = soup_of(as_user(world.worker))
     assert door_text(soup, door) == (
-        "101室 王秀英 Visit in pairs Dog 楼道灯坏了 Overdue, days: 3 Try in the evening 独居老人 "
+        "101室 王秀英 Visit in pairs Dog 楼道灯坏了 Overdue, days: 3 Try in the evening 需要送药 "
         "March 9 Nobody home (2 times in a row) Met, nothing unusual Nobody home Other"
     )
     assert door_text(soup, asked) == (
@@ -141,9 +141,9 @@ def test_today_says_what_is_special_at_a_door(world, as_user):
 
 def test_today_shows_sensitive_tags_to_those_who_may_know(world, as_user):
     leader = MembershipFactory(role=Role.GRID_LEADER, grid=world.grid).user
-    CareFactory(resident=world.resident, tag=CareTagFactory(name="社区矫正", is_sensitive=True))
-    assert "社区矫正" in door_text(soup_of(as_user(leader)), world.household)
-    assert "社区矫正" not in door_text(soup_of(as_user(world.worker)), world.household)
+    CareFactory(resident=world.resident, tag=CareTagFactory(name="保密标签", is_sensitive=True))
+    assert "保密标签" in door_text(soup_of(as_user(leader)), world.household)
+    assert "保密标签" not in door_text(soup_of(as_user(world.worker)), world.household)
 
 
 def test_today_counts_the_day_and_the_quarter(world, as_user):
@@ -380,7 +380,7 @@ def test_quick_visit_is_for_visitors_of_the_door(world, as_user):
 
 
 def test_today_weighs_at_most_14_kb_with_forty_doors(world, as_user, settings):
-    tag = CareTagFactory(name="独居老人")
+    tag = CareTagFactory(name="需要送药")
     for number in range(60):
         unit, floor = "12"[number % 2], number // 2 + 1
         door = add_door(
