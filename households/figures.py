@@ -14,16 +14,16 @@ from communities.models import Community, Grid, Membership, User
 from communities.roles import Role
 from households.addresses import unit_label
 from households.models import Household, Residency
-from households.models.place import is_actual
+from households.models.place import HouseholdQuerySet, is_actual
 
 
-def count_households(households: QuerySet[Household], *by: str) -> dict[Any, int]:
+def count_households(households: HouseholdQuerySet, *by: str) -> dict[Any, int]:
     """Return the actual households by a field such as "grid", or by several as a tuple."""
     rows = households.actual().values_list(*by).annotate(households=Count("pk")).order_by()
     return {key[0] if len(key) == 1 else tuple(key): count for *key, count in rows}
 
 
-def count_residents(households: QuerySet[Household], *by: str) -> dict[Any, int]:
+def count_residents(households: HouseholdQuerySet, *by: str) -> dict[Any, int]:
     """Return the people living at open doors by a field of the household."""
     rows = (
         Residency.objects.living()
@@ -134,7 +134,7 @@ def grid_rows(
     doors = Household.objects.visible_to(user).filter(grid__in=grids)
     households = count_households(doors, "grid")
     residents = count_residents(doors, "grid")
-    teams: dict[int, list[Membership]] = defaultdict(list)
+    teams: dict[int | None, list[Membership]] = defaultdict(list)
     current = Membership.objects.visible_to(user).current(on).filter(grid__in=grids)
     for member in current.select_related("user").order_by("role", "-rank", "since", "pk"):
         teams[member.grid_id].append(member)

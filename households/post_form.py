@@ -19,9 +19,10 @@ class PostForm(forms.Form):
     def __init__(self, *args: Any, membership: Membership, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.membership = membership
-        choices: list[tuple[str, str]] = [("", _("Choose"))]
+        choices: list[tuple[str, str]] = [("", str(_("Choose")))]
         last = 0
-        for row in stairwell_rows(membership.grid, user):
+        rows = stairwell_rows(membership.grid, user) if membership.grid else []
+        for row in rows:
             if row.building_pk != last:
                 last = row.building_pk
                 choices.append((f"{last}:", f"{row.building} · {_('whole building')}"))
@@ -32,7 +33,7 @@ class PostForm(forms.Form):
     def clean_stairwell(self) -> str:
         chosen: str = self.cleaned_data["stairwell"]
         building, _colon, unit = chosen.partition(":")
-        if self.membership.posts.filter(building=building, unit=unit).exists():
+        if self.membership.posts.filter(building=int(building), unit=unit).exists():
             raise ValidationError(_("This person looks after this stairwell already."))
         return chosen
 

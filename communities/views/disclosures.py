@@ -1,4 +1,5 @@
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -23,7 +24,7 @@ COLUMNS = (
 
 
 @require_safe
-def disclosure_list(request: HttpRequest) -> HttpResponse:
+def disclosure_list(request: HttpRequest) -> HttpResponseBase:
     if not request.user.has_any_role(MANAGERS | {Role.AUDITOR}):
         raise Http404
     disclosures = Disclosure.objects.visible_to(request.user).select_related("by", "community")

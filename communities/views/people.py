@@ -46,8 +46,8 @@ def person_password(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def place_url(membership: Membership) -> str:
-    """Return the page of people that the membership stands on."""
-    if membership.area:
-        return membership.area.get_absolute_url()
+    """Return the page of people that the membership stands on; an area has none of its own."""
     community = membership.grid.community if membership.grid else membership.community
+    if community is None:
+        return reverse("households:community_list")
     return reverse("households:member_list", args=[community.code])

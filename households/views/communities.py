@@ -1,5 +1,6 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -15,7 +16,7 @@ from households.figures import CommunityFigures
 
 
 @require_safe
-def community_list(request: HttpRequest) -> HttpResponse:
+def community_list(request: HttpRequest) -> HttpResponseBase:
     communities = Community.objects.visible_to(request.user).select_related("area")
     filters = CommunityFilter(request.GET, communities)
     today = timezone.localdate()

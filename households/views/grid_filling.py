@@ -1,6 +1,5 @@
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -12,6 +11,7 @@ from households.actions.grids import give_households
 from households.door_picks import estates_of, picked
 from households.figures import count_households, size_warning
 from households.models import Building, Household
+from households.models.place import HouseholdQuerySet
 
 
 def grid_fill(request: HttpRequest, code: str) -> HttpResponse:
@@ -86,7 +86,7 @@ def fill_answer(request: HttpRequest, grid: Grid) -> HttpResponse:
 
 
 def fill_preview(
-    request: HttpRequest, grid: Grid, picks: list[str], chosen: QuerySet[Household], count: int
+    request: HttpRequest, grid: Grid, picks: list[str], chosen: HouseholdQuerySet, count: int
 ) -> HttpResponse:
     before = count_households(grid.households.all(), "grid").get(grid.pk, 0)
     coming = count_households(chosen.exclude(grid=grid), "grid")

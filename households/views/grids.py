@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -20,7 +21,7 @@ from households.figures import grid_rows, per_worker, stairwell_rows
 
 
 @require_safe
-def grid_list(request: HttpRequest, code: str) -> HttpResponse:
+def grid_list(request: HttpRequest, code: str) -> HttpResponseBase:
     community = get_object_or_404(
         Community.objects.visible_to(request.user).select_related("area"), code=code
     )

@@ -1,9 +1,11 @@
+import datetime
 from collections import defaultdict
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -19,7 +21,7 @@ from households.figures import caseload_with, caseloads
 
 
 @require_safe
-def member_list(request: HttpRequest, code: str) -> HttpResponse:
+def member_list(request: HttpRequest, code: str) -> HttpResponseBase:
     community = get_object_or_404(Community.objects.visible_to(request.user), code=code)
     today = timezone.localdate()
     shows_ended = "ended" in request.GET
@@ -99,7 +101,7 @@ def members_of(community: Community, user: User) -> QuerySet[Membership]:
     )
 
 
-def has_ended(member: Membership, today: object) -> bool:
+def has_ended(member: Membership, today: datetime.date) -> bool:
     return member.until is not None and member.until < today
 
 
@@ -122,7 +124,7 @@ def member_add(request: HttpRequest, code: str) -> HttpResponse:
             if membership.role in POST_HOLDERS:
                 return redirect("households:post_list", pk=membership.pk)
             return redirect("households:member_list", code=community.code)
-    return assignment_page(request, community, [form], "households/member_add.html")
+    return assignment_page(request, community, form, None)
 
 
 def person_add(request: HttpRequest, code: str) -> HttpResponse:
@@ -155,7 +157,7 @@ def person_add(request: HttpRequest, code: str) -> HttpResponse:
                     "has_posts": form.membership.role in POST_HOLDERS,
                 },
             )
-    return assignment_page(request, community, [account, form], "households/person_add.html")
+    return assignment_page(request, community, form, account)
 
 
 def is_confirmed(request: HttpRequest, *forms: AccountForm | AssignmentForm) -> bool:
@@ -166,25 +168,25 @@ def is_confirmed(request: HttpRequest, *forms: AccountForm | AssignmentForm) -> 
 def assignment_page(
     request: HttpRequest,
     community: Community,
-    forms: list[AccountForm | AssignmentForm],
-    template: str,
+    form: AssignmentForm,
+    account: AccountForm | None,
 ) -> HttpResponse:
     """Show the forms, or once they are in order what the assignment would make."""
-    form = forms[-1]
+    forms = [account, form] if account else [form]
     is_summary = (
         request.method == "POST"
         and request.POST.get("step") != "change"
         and all(one.is_valid() for one in forms)
     )
-    context = {"forms": forms, "community": community}
+    context: dict[str, object] = {"forms": forms, "community": community}
     if not is_summary:
+        template = "households/person_add.html" if account else "households/member_add.html"
         return TemplateResponse(request, template, context)
     membership = form.membership
-    person = membership.user if membership.user_id else forms[0].instance
     load = caseload_with(membership, request.user, timezone.localdate())
     context |= {
         "membership": membership,
-        "person": person,
+        "person": account.instance if account else membership.user,
         "is_worker": membership.role == Role.GRID_WORKER,
         "caseload": load,
         "target": community.households_per_worker,
