@@ -21,7 +21,7 @@ HEAD = 20
 FLOOR = HEAD + PLOT
 FOOT = 24
 # Half of the outermost label stands beyond its column.
-MARGIN = 6
+MARGIN = 10
 GAP = 4
 HATCH = (
     '<defs><pattern id="chart-hatch" width="5" height="5" patternUnits="userSpaceOnUse" '

@@ -309,8 +309,9 @@ def backends() -> list[int]:
 
 
 def resident_megabytes(process: int) -> float:
+    """Return the memory of its own, without the pages of files it shares with the others."""
     status = Path(f"/proc/{process}/status").read_text()
-    return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
+    return int(re.search(r"RssAnon:\s+(\d+)", status)[1]) / 1024
 
 
 def print_table(targets: list[Target]) -> None:

@@ -7,7 +7,7 @@ import django_filters as filters
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from communities.models import Community, Department, Grid, User
+from communities.models import Area, Community, Department, Grid, User, inside
 from communities.roles import READERS
 from visits.models import Issue, IssueCategory
 from visits.models.issue import IssueQuerySet
@@ -37,6 +37,13 @@ class IssueFilter(filters.FilterSet):
     department = filters.ModelChoiceFilter(
         label=_("Department"), queryset=Department.objects.none(), empty_label=_("All")
     )
+    area = filters.ModelChoiceFilter(
+        label=_("Area"),
+        queryset=Area.objects.none(),
+        to_field_name="code",
+        method="in_area",
+        widget=forms.HiddenInput,
+    )
     community = filters.ModelChoiceFilter(
         label=_("Community"),
         queryset=Community.objects.none(),
@@ -58,8 +65,9 @@ class IssueFilter(filters.FilterSet):
         self.on = on
         self.filters["department"].queryset = Department.objects.visible_to(user)
         if not user.has_any_role(READERS):
-            del self.filters["community"], self.filters["grid"]
+            del self.filters["area"], self.filters["community"], self.filters["grid"]
             return
+        self.filters["area"].queryset = Area.objects.visible_to(user)
         self.filters["community"].queryset = Community.objects.visible_to(user)
         self.filters["grid"].queryset = Grid.objects.visible_to(user)
         codes = user.place_codes(READERS)
@@ -74,6 +82,9 @@ class IssueFilter(filters.FilterSet):
         if value == "late":
             return issues.late(self.on)
         return issues.filter(status=value)
+
+    def in_area(self, issues: IssueQuerySet, _name: str, area: Area) -> IssueQuerySet:
+        return issues.filter(inside([area.code], field="grid__code"))
 
     def of_mine(self, issues: IssueQuerySet, _name: str, value: str) -> IssueQuerySet:
         if value == "reported":

@@ -9,7 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from communities.models import Community, Grid, User
+from communities.models import Area, Community, Grid, User, inside
 from visits.forms.visits import DayInput
 from visits.models import Outcome, Visit, Way
 
@@ -24,6 +24,9 @@ DAYS_KNOWN = [
 class VisitFilter(django_filters.FilterSet):
     """Visits by place, result, person and day."""
 
+    area = django_filters.ModelChoiceFilter(
+        label=_("Area"), to_field_name="code", queryset=Area.objects.none(), method="in_area"
+    )
     community = django_filters.ModelChoiceFilter(
         label=_("Community"),
         field_name="grid__community",
@@ -53,8 +56,10 @@ class VisitFilter(django_filters.FilterSet):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.form.fields["area"].queryset = Area.objects.visible_to(user)
+        self.form.fields["area"].widget = forms.HiddenInput()
         self.offer("community", Community.objects.visible_to(user))
-        self.offer("grid", Grid.objects.visible_to(user).numbered().select_related("community"))
+        self.offer("grid", Grid.objects.visible_to(user).select_related("community"))
         self.offer("by", User.objects.visible_to(user))
 
     def offer(self, name: str, choices: "models.QuerySet[Any]") -> None:
@@ -63,6 +68,11 @@ class VisitFilter(django_filters.FilterSet):
         field.queryset = choices
         if not 1 < choices[: LONGEST_CHOICE + 1].count() <= LONGEST_CHOICE:
             field.widget = forms.HiddenInput()
+
+    def in_area(
+        self, visits: "models.QuerySet[Visit]", _name: str, area: Area
+    ) -> "models.QuerySet[Visit]":
+        return visits.filter(inside([area.code], field="grid__code"))
 
     def filter_since(
         self, visits: "models.QuerySet[Visit]", _name: str, day: datetime.date
