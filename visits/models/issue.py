@@ -81,7 +81,7 @@ class IssueQuerySet(models.QuerySet["Issue"]):
         return self.none()
 
     def open(self) -> Self:
-        return self.exclude(status__in=Issue.ENDED)
+        return self.filter(status__in=Issue.OPEN)
 
     def late(self, on: datetime.date) -> Self:
         """Open issues whose day to be resolved by had passed before that day."""
@@ -102,6 +102,7 @@ class Issue(models.Model):
         NORMAL = "normal", _("Normal")
         URGENT = "urgent", _("Urgent")
 
+    OPEN = (Status.RECEIVED, Status.ASSIGNED, Status.IN_PROGRESS)
     ENDED = (Status.RESOLVED, Status.CLOSED)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -164,6 +165,8 @@ class Issue(models.Model):
         indexes = [
             models.Index(fields=["grid", "status", "due_on"], name="issue_of_grid"),
             models.Index(fields=["-reported_at", "-id"], name="issue_newest"),
+            # The few that are open, found without reading the many that are closed.
+            models.Index(fields=["status", "-reported_at", "-id"], name="issue_of_status"),
         ]
 
     def __str__(self) -> str:
