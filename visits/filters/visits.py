@@ -32,13 +32,18 @@ class VisitFilter(django_filters.FilterSet):
         field_name="grid__community",
         to_field_name="code",
         queryset=Community.objects.none(),
+        empty_label=_("All"),
     )
     grid = django_filters.ModelChoiceFilter(
-        label=_("Grid"), to_field_name="code", queryset=Grid.objects.none()
+        label=_("Grid"), to_field_name="code", queryset=Grid.objects.none(), empty_label=_("All")
     )
-    outcome = django_filters.ChoiceFilter(label=_("Outcome"), choices=Outcome.choices)
-    way = django_filters.ChoiceFilter(label=_("Way"), choices=Way.choices)
-    by = django_filters.ModelChoiceFilter(label=_("By"), queryset=User.objects.none())
+    outcome = django_filters.ChoiceFilter(
+        label=_("Outcome"), choices=Outcome.choices, empty_label=_("All")
+    )
+    way = django_filters.ChoiceFilter(label=_("Way"), choices=Way.choices, empty_label=_("All"))
+    by = django_filters.ModelChoiceFilter(
+        label=_("By"), queryset=User.objects.none(), empty_label=_("All")
+    )
     since = django_filters.DateFilter(
         label=_("From"), method="filter_since", widget=DayInput, validators=DAYS_KNOWN
     )
