@@ -74,7 +74,8 @@ class IssueFilter(filters.FilterSet):
         if user.is_superuser or any(len(code) < STREET_CODE_LENGTH for code in codes):
             # Thousands of places are no list to choose from: their numbers are typed.
             for name, label in (("community", _("Community number")), ("grid", _("Grid number"))):
-                self.filters[name].extra |= {"widget": forms.TextInput, "label": label}
+                self.filters[name].extra["widget"] = forms.TextInput
+                self.filters[name].label = label
 
     def in_state(self, issues: IssueQuerySet, _name: str, value: str) -> IssueQuerySet:
         if value == "open":
