@@ -23,18 +23,19 @@ from households.models import Care, CareTag, Household, Phone, Residency, Reside
 Occupancy = Household.Occupancy
 Kind = Residency.Kind
 
-# Name, days between visits, sensitive, description.
+# Name, days between visits, sensitive, description; most of them every installation has.
 CARE_TAGS = (
-    ("高龄老人", 30, False, "80周岁以上"),
-    ("独居老人", 14, False, "60周岁以上，独自居住"),
-    ("残疾人", 30, False, "持证残疾人"),
-    ("低保家庭", 60, False, "享受最低生活保障"),
-    ("困境儿童", 30, False, "留守或无人抚养的未成年人"),
-    ("孕产妇", 30, False, "孕期至产后42天"),
-    ("大病患者", 30, False, "重病、慢病长期卧床"),
-    ("严重精神障碍患者", 30, True, "在册管理"),
-    ("社区矫正对象", 30, True, "矫正期内"),
-    ("社区戒毒康复人员", 30, True, "康复期内"),
+    ("独居老人", 30, False, "一个人居住的老人"),
+    ("空巢老人", 30, False, "子女不在身边的老人"),
+    ("高龄老人", 30, False, "80岁以上的老人"),
+    ("残疾人", 30, False, ""),
+    ("困难家庭", 30, False, "低保、特困和低收入家庭"),
+    ("留守儿童", 30, False, "父母外出务工的儿童"),
+    ("孕产妇", 30, False, ""),
+    ("大病患者", 14, False, "重病、长期卧床"),
+    ("严重精神障碍", 90, True, ""),
+    ("社区矫正", 30, True, ""),
+    ("社区戒毒康复", 30, True, ""),
 )
 SAFETY_NOTES = (
     "家中养大型犬，敲门前先打电话",
@@ -280,15 +281,16 @@ class RegisterWriter:
     def care_tags(self, person: Person, *, alone: bool) -> list[CareTag]:
         chances = {
             "独居老人": 0.7 if alone and person.age >= 65 else 0,
+            "空巢老人": 0.2 if not alone and person.age >= 70 else 0,
             "高龄老人": 0.9 if person.age >= OLD else 0,
             "残疾人": 0.012,
-            "低保家庭": 0.010,
-            "困境儿童": 0.012 if person.age < 16 else 0,
+            "困难家庭": 0.010,
+            "留守儿童": 0.012 if person.age < 16 else 0,
             "孕产妇": 0.03 if person.resident.sex == "female" and 22 <= person.age < 38 else 0,
             "大病患者": 0.02 if person.age >= RETIRED else 0.003,
-            "严重精神障碍患者": 0.004 if person.age >= ADULT else 0,
-            "社区矫正对象": 0.0015 if person.age >= ADULT else 0,
-            "社区戒毒康复人员": 0.0015 if person.age >= ADULT else 0,
+            "严重精神障碍": 0.004 if person.age >= ADULT else 0,
+            "社区矫正": 0.0015 if person.age >= ADULT else 0,
+            "社区戒毒康复": 0.0015 if person.age >= ADULT else 0,
         }
         return [self.tags[name] for name, chance in chances.items() if self.rng.random() < chance]
 
