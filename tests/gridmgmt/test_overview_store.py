@@ -1,6 +1,8 @@
 import datetime
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -175,3 +177,15 @@ def test_migrating_again_keeps_the_triggers(world, today):
     stored(world, today)
     HouseholdFactory(grid=world.grid)
     assert_true(world, today)
+
+
+def test_refresh_command_puts_wrong_figures_right(world, today):
+    call_command("refresh_overview", stdout=StringIO())
+    row = CommunityFigures.objects.get(community=world.community)
+    row.grids[str(world.grid.pk)]["open_issues"] = 7
+    row.save()
+    with pytest.raises(CommandError, match=world.community.code):
+        call_command("refresh_overview", compare=True)
+    out = StringIO()
+    call_command("refresh_overview", compare=True, stdout=out)
+    assert out.getvalue() == "2 communities are up to date.\n"
