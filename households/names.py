@@ -11,12 +11,14 @@ DOTS = frozenset("·•・‧∙.．。")
 # Readings that a character has only as a surname; dictionaries give the common one.
 SURNAME_INITIALS = {
     "曾": "z", "单": "s", "查": "z", "仇": "q", "区": "o", "解": "x", "盖": "g", "朴": "p",
-    "任": "r", "重": "c", "翟": "z", "尉": "y", "乐": "y", "覃": "q", "缪": "m", "折": "s",
-    "冼": "x", "秘": "b", "员": "y", "黑": "h", "过": "g", "宓": "f", "逄": "p", "种": "c",
+    "任": "r", "重": "c", "翟": "z", "繁": "p", "乐": "y", "覃": "q", "缪": "m", "折": "s",
+    "冼": "x", "秘": "b", "员": "y", "黑": "h", "过": "g", "乜": "n", "逄": "p", "种": "c",
     "卜": "b", "柏": "b", "都": "d", "葛": "g", "华": "h", "纪": "j", "宁": "n", "曲": "q",
     "石": "s", "召": "s", "洗": "x", "燕": "y", "应": "y", "於": "y", "祭": "z", "粘": "n",
     "万": "w", "沈": "s", "长": "z", "车": "c", "尹": "y", "贾": "j", "瞿": "q",
+    "阚": "k", "郇": "x", "句": "g",
 }  # fmt: skip
+COMPOUND_INITIALS = {"尉迟": "yc", "万俟": "mq", "单于": "cy", "长孙": "zs", "澹台": "tt"}
 
 
 @lru_cache(maxsize=30_000)
@@ -31,8 +33,8 @@ def pinyin_initials(name: str) -> str:
     """Return the first letters of the pinyin of each character: 张伟明 gives "zwm"."""
     if not name:
         return ""
-    first = SURNAME_INITIALS.get(name[0]) or initial(name[0])
-    return first + "".join(initial(char) for char in name[1:])
+    first = COMPOUND_INITIALS.get(name[:2]) or SURNAME_INITIALS.get(name[0]) or initial(name[0])
+    return first + "".join(initial(char) for char in name[len(first) or 1 :])
 
 
 def plain_name(text: str) -> str:

@@ -82,6 +82,18 @@ def with_words(words: list[str], using: str) -> RawSQL:
     return RawSQL(SQLITE_MATCH, [quoted])  # noqa: S611 - the words travel as a parameter
 
 
+def remove(*, using: str) -> None:
+    """Take the index away; `install` makes it again from what the table holds then."""
+    database = connections[using]
+    with database.cursor() as cursor:
+        if database.vendor == "postgresql":
+            cursor.execute(f"DROP INDEX IF EXISTS {INDEX}")
+            return
+        for name in SQLITE_TRIGGERS:
+            cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
+        cursor.execute(f"DROP TABLE IF EXISTS {INDEX}")
+
+
 def install(*, using: str, **_signal: Any) -> None:
     """Make the index after `migrate`, as far as it does not stand.
 
