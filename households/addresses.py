@@ -16,6 +16,7 @@ BARE_BUILDING = re.compile(r"[A-Za-z]?\d{1,4}[A-Za-z]?")
 ROOM_WITH_FLOOR = re.compile(r"(\d{1,2})\d{2}")
 
 CHINESE_NUMERAL = r"[〇零一二两三四五六七八九十]+"
+ALONE_NUMERAL = re.compile(CHINESE_NUMERAL)
 NUMERAL_OF_PLACE = re.compile(rf"{CHINESE_NUMERAL}(?=号|栋|幢|座|楼|层|单元|梯|门|室|弄|组|期)")
 # 3号楼, 3栋, 3幢, A座, A3栋, 东1楼, 甲2号楼, 3#; 号 alone is a building when a room follows.
 BUILDING = (
@@ -33,10 +34,14 @@ BY_DASHES = re.compile(
     r"(?:(?P<unit>\d{1,2})[-－—/])?(?P<room>\d{2,5}[A-Za-z]?)(?:室|房|户)?"
 )
 BUILDING_AT_END = re.compile(rf"(?P<estate>.*?)(?P<building>{BUILDING})")
-BUILDING_IN_TITLE = re.compile(rf"(?P<estate>.*?)(?P<building>{BUILDING})(?:(?P<unit>\d{{1,2}})(?:单元|门|梯))?")
+BUILDING_IN_TITLE = re.compile(
+    rf"(?P<estate>.*?)(?P<building>{BUILDING})(?:(?P<unit>\d{{1,2}})(?:单元|门|梯))?"
+)
 # A house of its own: 东风路12号, 幸福村3组8号.
 BY_HOUSE = re.compile(r"(?P<street>.*\D)?(?P<house>\d{1,5}(?:[-之]\d{1,3})?号(?:附\d+号?)?)")
-ELSEWHERE = re.compile(r"^[\u4e00-\u9fff]{2,7}?(?:省|自治区)|^[\u4e00-\u9fff]{2,5}?市[\u4e00-\u9fff]{1,5}?(?:区|县|市|镇|乡|街道)")
+ELSEWHERE = re.compile(
+    r"^[\u4e00-\u9fff]{2,7}?(?:省|自治区)|^[\u4e00-\u9fff]{2,5}?市[\u4e00-\u9fff]{1,5}?(?:区|县|市|镇|乡|街道)"
+)
 COMMUNITY_SUFFIX = re.compile(r"(社区|村)?(居民委员会|村民委员会|居委会|村委会)$|社区$")
 ROOM_LENGTH = 30
 UNIT_LENGTH = 20
@@ -86,7 +91,9 @@ def plain_building(name: str) -> str:
 
 
 def plain_unit(text: str) -> str:
-    return UNIT_SUFFIX.sub("", with_digits(text.strip()))
+    """Return the number of a unit: 二单元, 2单元 and 二 are 2."""
+    plain = UNIT_SUFFIX.sub("", with_digits(text.strip()))
+    return str(numeral_value(plain)) if ALONE_NUMERAL.fullmatch(plain) else plain
 
 
 def plain_room(text: str) -> str:
@@ -108,7 +115,9 @@ def building_key(estate: str, name: str) -> str:
 @lru_cache(maxsize=50_000)
 def door_key(unit: str, room: str) -> tuple[str, str]:
     """Return what the spellings of one door share inside a building."""
-    return natural_key(plain_unit(half_width(unit))), natural_key(plain_room(half_width(room)).upper())
+    return natural_key(plain_unit(half_width(unit))), natural_key(
+        plain_room(half_width(room)).upper()
+    )
 
 
 def floor_of(room: str) -> int | None:
@@ -132,7 +141,13 @@ def place_prefixes(names: Sequence[str]) -> list[str]:
     """
     *areas, community = names
     bare = COMMUNITY_SUFFIX.sub("", community)
-    spellings = {community, f"{bare}社区居委会", f"{bare}社区居民委员会", f"{bare}居委会", f"{bare}社区"}
+    spellings = {
+        community,
+        f"{bare}社区居委会",
+        f"{bare}社区居民委员会",
+        f"{bare}居委会",
+        f"{bare}社区",
+    }
     return [*areas, *sorted(spellings, key=len, reverse=True)]
 
 
@@ -205,8 +220,14 @@ def make_door(estate: str, building: str, unit: str, room: str) -> Door:
     estate = estate.strip("-－—/·")
     building = building_name(building)
     room = plain_room(room.strip("-－—/·"))
-    if room.endswith("号") and not building.endswith(("路", "街", "巷", "村", "组", "里", "弄", "道")):
-        room = room.removesuffix("号") if room[:-1].isdigit() and BUILDING_SUFFIX.search(building) else room
+    if room.endswith("号") and not building.endswith(
+        ("路", "街", "巷", "村", "组", "里", "弄", "道")
+    ):
+        room = (
+            room.removesuffix("号")
+            if room[:-1].isdigit() and BUILDING_SUFFIX.search(building)
+            else room
+        )
     door = Door(estate, building, plain_unit(unit), room)
     limits = (NAME_LENGTH, NAME_LENGTH, UNIT_LENGTH, ROOM_LENGTH)
     if any(len(part) > limit for part, limit in zip(door, limits, strict=True)):

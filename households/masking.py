@@ -5,9 +5,9 @@ value: an identity number keeps its first and last character, a phone the first 
 and last four, a name its first character.
 """
 
-
 import re
 
+SHORTEST_SHOWN = 5
 LONG_DIGITS = re.compile(r"\d{5,}")
 
 
@@ -17,8 +17,8 @@ def mask_identity(number: str | None) -> str:
 
 def mask_phone(number: str | None) -> str:
     """Keep three digits in front and four behind of a mobile number, less of a shorter one."""
-    if not number:
-        return ""
+    if not number or len(number) < SHORTEST_SHOWN:
+        return "*" * len(number or "")
     shown_before, shown_after = (3, 4) if len(number) >= 11 else (1, 2)  # noqa: PLR2004 - a mobile number's length
     hidden = max(len(number) - shown_before - shown_after, 0)
     return number[:shown_before] + "*" * hidden + number[len(number) - shown_after :]

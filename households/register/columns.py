@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 HEADER_SEARCH_ROWS = 20
+FEWEST_HEADINGS = 2
 
 # What a column may hold, and the headings seen for it. The first Chinese and the first
 # English heading are those of the template and of messages.
@@ -113,7 +114,15 @@ HEADINGS: dict[str, tuple[str, ...]] = {
 
 REPORT_FIELDS = ("report_row", "report_problem", "report_checked", "report_address")
 MULTIPLE = {"phone", "emergency_phone", "landlord_phone", "note", "care"}
-ADDRESS_FIELDS = {"address", "registered_address", "estate", "building", "unit", "room", "household_number"}
+ADDRESS_FIELDS = {
+    "address",
+    "registered_address",
+    "estate",
+    "building",
+    "unit",
+    "room",
+    "household_number",
+}
 BRACKETS = re.compile(r"[(\[【〔].*?[)\]】〕]")
 DECORATION = re.compile(r"[\s*★☆:：﹡\"'“”]+")
 
@@ -169,26 +178,27 @@ def find_header(rows: Sequence[Sequence[object]]) -> Header | None:
     """
     best = None
     for number, row in enumerate(rows[:HEADER_SEARCH_ROWS]):
-        header = read_header(number, [row])
-        if best is None or len(header.fields) > len(best.fields):
+        below = rows[number + 1 : number + 2]
+        lines = [row, below[0]] if below and fills_gaps(row, below[0]) else [row]
+        header = read_header(number, lines)
+        if header.is_register and (best is None or len(header.fields) > len(best.fields)):
             best = header
-    if best is None:
-        return None
-    below = rows[best.last_row + 1 : best.last_row + 2]
-    if below and fills_gaps(rows[best.first_row], below[0]):
-        best = read_header(best.first_row, [rows[best.first_row], below[0]])
-    return best if best.is_register else None
+    return best
 
 
 def fills_gaps(row: Sequence[object], below: Sequence[object]) -> bool:
-    """Say whether the line below continues the headings rather than beginning the data."""
-    known = [index for index, cell in enumerate(below) if field_of(cell)]
-    gaps = [index for index in known if not plain_heading(row[index]) or not field_of(row[index])]
-    return len(gaps) > 1 and len(gaps) == len(known)
+    """Say whether the line below continues the headings: 小区, 楼栋, 房号 under a merged 住址."""
+    if sum(1 for cell in row if field_of(cell)) < FEWEST_HEADINGS:
+        return False
+    width = min(len(row), len(below))
+    known = {index for index in range(width) if field_of(below[index])}
+    blank = {index for index in known if not plain_heading(row[index])}
+    under_merged = {index for index in known if index + 1 in blank}
+    return len(blank) > 0 and len(known) > 1 and known == blank | under_merged
 
 
 def read_header(first_row: int, rows: Sequence[Sequence[object]]) -> Header:
-    headings = [""] * len(rows[0])
+    headings = [""] * max(len(row) for row in rows)
     for row in rows:
         for index, cell in enumerate(row):
             if str(cell).strip() and (not headings[index] or field_of(cell)):

@@ -25,7 +25,18 @@ from households.register.values import is_nothing
 PARTS = ("address", "estate", "building", "unit", "room")
 # Village rosters give households a number and no address.
 NUMBERED_BUILDING = "按户编号"
-SAME_PLACE = {"同上", "同居住地址", "同现住址", "同住址", "同居住地", "与居住地一致", "一致", "本址", "同左", "same"}
+SAME_PLACE = {
+    "同上",
+    "同居住地址",
+    "同现住址",
+    "同住址",
+    "同居住地",
+    "与居住地一致",
+    "一致",
+    "本址",
+    "同左",
+    "same",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +59,9 @@ class DoorReader:
     estate, building and unit, which merged cells leave blank below their first line.
     """
 
-    def __init__(self, header: Header, title: str, sheet_name: str, prefixes: Sequence[str]) -> None:
+    def __init__(
+        self, header: Header, title: str, sheet_name: str, prefixes: Sequence[str]
+    ) -> None:
         self.columns = {name: indexes[0] for name, indexes in header.fields.items()}
         self.heading = {name: header.headings[index] for name, index in self.columns.items()}
         self.prefixes = tuple(prefixes)
@@ -89,7 +102,9 @@ class DoorReader:
             door = self.read_parts(*parts)
         except InvalidAddressError as error:
             self.door = None
-            return Place(None, Problem(f"address_{'missing' if error.code == 'empty' else error.code}"))
+            return Place(
+                None, Problem(f"address_{'missing' if error.code == 'empty' else error.code}")
+            )
         same = door == self.door
         self.door = door
         return Place(door, opens=opens or not same)
@@ -118,9 +133,7 @@ class DoorReader:
             return Place(None, Problem("address_missing"))
         return Place(self.door, is_carried=True)
 
-    def take(
-        self, door: Door | str, *, opens: bool, is_registered: bool = False
-    ) -> Place:
+    def take(self, door: Door | str, *, opens: bool, is_registered: bool = False) -> Place:
         if isinstance(door, str):
             self.door = None
             return Place(None, Problem(f"address_{door}"))
@@ -187,7 +200,12 @@ def door_of_parts(
     if any(mark in room for mark in ("单元", "号楼", "栋", "幢", "-")) or (room and not building):
         unit_text = f"{plain_unit(half_width(unit))}单元" if unit else ""
         bare = building if not building[-1:].isdigit() else f"{building}号楼"
-        for text in (room, f"{estate}{bare}{unit_text}{room}", f"{estate}{room}", f"{estate}{bare}{room}"):
+        for text in (
+            room,
+            f"{estate}{bare}{unit_text}{room}",
+            f"{estate}{room}",
+            f"{estate}{bare}{room}",
+        ):
             if text == room and building:
                 continue
             door = parse(text, prefixes)

@@ -16,7 +16,9 @@ from households.register.reader import BROWSER, SUFFIXES, FileRefused, check_upl
 class RegisterUploadForm(forms.Form):
     """A register and the community it belongs to; one who keeps a single community is not asked."""
 
-    community = forms.ModelChoiceField(Community.objects.none(), label=_("Community"), empty_label=None)
+    community = forms.ModelChoiceField(
+        Community.objects.none(), label=_("Community"), empty_label=None
+    )
     file = forms.FileField(
         label=_("File"),
         help_text=_("Excel (.xlsx, .xls) or CSV, up to 20 MB and 100,000 rows."),

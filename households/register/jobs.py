@@ -1,9 +1,11 @@
 """Imports in the background. Their state lives in RegisterImport, not in the task queue:
-a worker that was killed leaves its task running for ever."""
+a worker that was killed leaves its task running for ever.
+"""
 
 import datetime
 import logging
 
+from django.db import IntegrityError
 from django.utils import timezone
 from django_tasks import task
 
@@ -22,13 +24,18 @@ DAYS_TO_UNDO = 90
 def run_import(pk: str) -> None:
     """Do what the import's state asks for: read an upload, or write what was confirmed."""
     register_import = RegisterImport.objects.select_related("community").get(pk=pk)
-    work = {State.UPLOADED: preview_import, State.CONFIRMED: write_import}.get(register_import.state)
+    work = {State.UPLOADED: preview_import, State.CONFIRMED: write_import}.get(
+        register_import.state
+    )
     if work is None:
         return
     try:
         work(register_import=register_import, limits=BROWSER, today=timezone.localdate())
     except FileRefused as refusal:
         fail(register_import, refusal.code, refusal.values)
+    except IntegrityError:
+        # A second task reads the same import and stores the same pages; one is enough.
+        logger.warning("import %s is read twice", pk)
     except Exception as error:
         # The type alone: messages of database errors quote the row.
         logger.error("import %s failed: %s", pk, type(error).__name__)  # noqa: TRY400 - see above
@@ -63,5 +70,3 @@ def forget_imports(*, at: datetime.datetime) -> None:
     )
     for register_import in done:
         register_import.pages.all().delete()
-
-

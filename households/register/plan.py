@@ -33,6 +33,7 @@ from households.register.rows import Row
 Kind = ImportPage.Kind
 BATCH = 2000
 
+
 @dataclass(slots=True)
 class Known:
     """A resident of the database, with what the register may say differently."""
@@ -71,7 +72,9 @@ class Step:
     buildings: list[tuple[int, str, str]] = field(default_factory=list)
     households: list[tuple[int, int, str, str, int]] = field(default_factory=list)
     household_changes: dict[int, dict[str, Any]] = field(default_factory=dict)
-    residents: list[tuple[int, str, str, datetime.date | None, str, str]] = field(default_factory=list)
+    residents: list[tuple[int, str, str, datetime.date | None, str, str]] = field(
+        default_factory=list
+    )
     resident_changes: dict[int, dict[str, Any]] = field(default_factory=dict)
     residencies: list[tuple[int, int, str, bool, str, datetime.date | None]] = field(
         default_factory=list
@@ -218,9 +221,7 @@ class Planner:
 
     def doubts_about(self, person: Known, row: Row) -> list[Problem]:
         """A person of another community keeps her facts; differences are for the two to settle."""
-        elsewhere = person.ties and all(
-            tie.community != self.community.pk for tie in person.ties
-        )
+        elsewhere = person.ties and all(tie.community != self.community.pk for tie in person.ties)
         if not elsewhere:
             return []
         differing = [
@@ -300,7 +301,10 @@ class Planner:
         if said != row.occupancy:
             row.problems.append(Problem("occupancy_differs", "occupancy"))
         elif known is None or known.occupancy != row.occupancy:
-            if household in step.household_changes and "occupancy" in step.household_changes[household]:
+            if (
+                household in step.household_changes
+                and "occupancy" in step.household_changes[household]
+            ):
                 return
             self.change_household(step, household, known, occupancy=row.occupancy)
             if known:
@@ -318,9 +322,7 @@ class Planner:
                     self.change_household(step, household, known, grid_id=grid.pk)
                     entry.changes.append(("grid", "", grid.name))
             else:
-                row.problems.append(
-                    Problem("grid_differs", value=self.grid_names[known.grid_id])
-                )
+                row.problems.append(Problem("grid_differs", value=self.grid_names[known.grid_id]))
 
     def change_household(
         self, step: Step, household: int, known: Household | None, **values: Any
@@ -449,7 +451,12 @@ class Planner:
             if (tie.household_id, tie.resident.name) in self.mentioned:
                 continue
             entry = Entry(
-                Kind.ABSENT, 0, 0, tie.resident.name, tie.resident.masked_identity, tie.household.address
+                Kind.ABSENT,
+                0,
+                0,
+                tie.resident.name,
+                tie.resident.masked_identity,
+                tie.household.address,
             )
             self.counts[Kind.ABSENT] += 1
             self.hash.update(repr((Kind.ABSENT, tie.pk)).encode())
@@ -470,9 +477,7 @@ class Facts:
             self.by_identity[index] = known
             self.by_pk[known.pk] = known
         doors = {
-            pk
-            for row in rows
-            if row.door and (pk := planner.households.get(row.door.key, 0)) > 0
+            pk for row in rows if row.door and (pk := planner.households.get(row.door.key, 0)) > 0
         }
         self.households = Household.objects.in_bulk(doors)
         self.at_door: dict[int, list[Known]] = {}
@@ -516,9 +521,7 @@ class Facts:
         if index and index in self.by_identity:
             return self.by_identity[index]
         namesakes = [
-            known
-            for known in self.at_door.get(household or 0, [])
-            if known.name == row.name
+            known for known in self.at_door.get(household or 0, []) if known.name == row.name
         ]
         if not row.identity:
             namesakes = [known for known in namesakes if not known.has_identity] or namesakes

@@ -16,12 +16,18 @@ FIGURES: dict[str, tuple[Any, Any]] = {
     Kind.NEW: (gettext_lazy("New"), gettext_lazy("People and doors the register does not have.")),
     Kind.CHANGED: (gettext_lazy("Changed"), gettext_lazy("Something differs from the register.")),
     Kind.MOVED: (gettext_lazy("Moved"), gettext_lazy("Known at another door of this community.")),
-    Kind.UNCHANGED: (gettext_lazy("Unchanged"), gettext_lazy("The register says the same already.")),
+    Kind.UNCHANGED: (
+        gettext_lazy("Unchanged"),
+        gettext_lazy("The register says the same already."),
+    ),
     Kind.ABSENT: (
         gettext_lazy("Not in the file"),
         gettext_lazy("In the register at these buildings. They stay as they are."),
     ),
-    Kind.DOUBTFUL: (gettext_lazy("Doubtful"), gettext_lazy("Not imported: a person has to decide.")),
+    Kind.DOUBTFUL: (
+        gettext_lazy("Doubtful"),
+        gettext_lazy("Not imported: a person has to decide."),
+    ),
     Kind.REFUSED: (gettext_lazy("Refused"), gettext_lazy("Not imported: something is wrong.")),
     Kind.REMARKED: (
         gettext_lazy("With a remark"),
@@ -91,9 +97,7 @@ def shown_entry(entry: dict[str, Any]) -> dict[str, Any]:
             (FACTS[fact], shown_value(fact, before), shown_value(fact, after))
             for fact, before, after in entry["changes"]
         ],
-        "problems": [
-            problem_text(Problem(*problem), masked=True) for problem in entry["problems"]
-        ],
+        "problems": [problem_text(Problem(*problem), masked=True) for problem in entry["problems"]],
     }
 
 
@@ -118,5 +122,7 @@ def details(register_import: RegisterImport) -> dict[str, Any]:
             (FACTS.get(heading, heading), word, count)
             for heading, word, count in content["unknown_words"]
         ],
-        "skipped": [(number, SKIP_REASONS[reason]) for _sheet, number, reason in content["skipped"]],
+        "skipped": [
+            (number, SKIP_REASONS[reason]) for _sheet, number, reason in content["skipped"]
+        ],
     }

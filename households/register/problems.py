@@ -52,7 +52,9 @@ SENTENCES: dict[str, tuple[Weight, Any]] = {
     "name_long": (Weight.REFUSED, _("The name is longer than 60 characters.")),
     "shape": (
         Weight.REFUSED,
-        _("“%(heading)s”: an identity number has 18 characters, 17 digits and a digit or X. Correct it or empty the cell."),
+        _(
+            "“%(heading)s”: an identity number has 18 characters, 17 digits and a digit or X. Correct it or empty the cell."
+        ),
     ),
     "identity_date": (
         Weight.REFUSED,
@@ -60,15 +62,21 @@ SENTENCES: dict[str, tuple[Weight, Any]] = {
     ),
     "check": (
         Weight.REFUSED,
-        _("“%(heading)s”: the last character does not fit the others, so at least one is wrong. Compare with the card."),
+        _(
+            "“%(heading)s”: the last character does not fit the others, so at least one is wrong. Compare with the card."
+        ),
     ),
     "rounded": (
         Weight.REFUSED,
-        _("“%(heading)s”: Excel has rounded this number and its last digits are lost. Set the column to Text and type the number again from the card."),
+        _(
+            "“%(heading)s”: Excel has rounded this number and its last digits are lost. Set the column to Text and type the number again from the card."
+        ),
     ),
     "address_missing": (
         Weight.REFUSED,
-        _("The address is missing, and no row above gives one. Write estate, building, unit and room."),
+        _(
+            "The address is missing, and no row above gives one. Write estate, building, unit and room."
+        ),
     ),
     "address_building": (
         Weight.REFUSED,
@@ -82,7 +90,9 @@ SENTENCES: dict[str, tuple[Weight, Any]] = {
     "address_long": (Weight.REFUSED, _("A part of the address is too long. Shorten it.")),
     "address_is_date": (
         Weight.REFUSED,
-        _("“%(heading)s”: Excel has turned this into a date. Set the column to Text and type it again."),
+        _(
+            "“%(heading)s”: Excel has turned this into a date. Set the column to Text and type it again."
+        ),
     ),
     "other_community": (
         Weight.REFUSED,
@@ -91,15 +101,21 @@ SENTENCES: dict[str, tuple[Weight, Any]] = {
     # A person has to decide.
     "maybe_rounded": (
         Weight.DOUBTFUL,
-        _("“%(heading)s”: it ends in 000, as numbers do that Excel has rounded. Compare with the card. If it is right, write “yes” under “Checked”."),
+        _(
+            "“%(heading)s”: it ends in 000, as numbers do that Excel has rounded. Compare with the card. If it is right, write “yes” under “Checked”."
+        ),
     ),
     "twice": (
         Weight.DOUBTFUL,
-        _("The same person stands more than once in this file (rows %(value)s). Keep the row that is right and delete the others."),
+        _(
+            "The same person stands more than once in this file (rows %(value)s). Keep the row that is right and delete the others."
+        ),
     ),
     "twice_by_name": (
         Weight.DOUBTFUL,
-        _("Several rows at this door have the same name and no identity number (rows %(value)s). Add the numbers, or delete the extra rows."),
+        _(
+            "Several rows at this door have the same name and no identity number (rows %(value)s). Add the numbers, or delete the extra rows."
+        ),
     ),
     "several_matches": (
         Weight.DOUBTFUL,
@@ -107,15 +123,21 @@ SENTENCES: dict[str, tuple[Weight, Any]] = {
     ),
     "other_identity": (
         Weight.DOUBTFUL,
-        _("The register has a person of this name at this door with another identity number. Compare with the card. If they are two people, write “yes” under “Checked”."),
+        _(
+            "The register has a person of this name at this door with another identity number. Compare with the card. If they are two people, write “yes” under “Checked”."
+        ),
     ),
     "other_birth_date": (
         Weight.DOUBTFUL,
-        _("The register has a person of this name at this door with another birth date. Correct the date, or add the identity number."),
+        _(
+            "The register has a person of this name at this door with another birth date. Correct the date, or add the identity number."
+        ),
     ),
     "known_elsewhere": (
         Weight.DOUBTFUL,
-        _("This person is in the register of another community with a different %(value)s. Agree with that community which is right."),
+        _(
+            "This person is in the register of another community with a different %(value)s. Agree with that community which is right."
+        ),
     ),
     "died_without_date": (
         Weight.DOUBTFUL,
@@ -150,7 +172,9 @@ SENTENCES: dict[str, tuple[Weight, Any]] = {
     ),
     "foreign": (
         Weight.REMARKED,
-        _("“%(heading)s”: only identity numbers of 18 characters are kept; this other document was left out."),
+        _(
+            "“%(heading)s”: only identity numbers of 18 characters are kept; this other document was left out."
+        ),
     ),
     "occupancy_differs": (
         Weight.REMARKED,
@@ -165,20 +189,44 @@ SENTENCES: dict[str, tuple[Weight, Any]] = {
 FILE_SENTENCES: dict[str, Any] = {
     "suffix": _("This is not an Excel or CSV file. Save it as .xlsx and upload it again."),
     "empty": _("This file is empty."),
-    "too_large": _("This file is larger than %(limit)s MB. Split it, for example by estate, and upload the parts."),
-    "too_many_rows": _("This file has more than %(limit)s rows. Split it, for example by estate, and upload the parts."),
-    "unpacked": _("Unpacked, this file is larger than %(limit)s MB, so it was not opened. Copy the table into a new workbook and upload that."),
-    "far_cell": _("A single cell far away makes this sheet too large to open. Copy the table into a new workbook and upload that."),
-    "macro": _("This file contains macros and was not opened. Save it as .xlsx and upload it again."),
-    "password": _("This file is protected by a password. Remove the password in Excel and upload it again."),
-    "damaged": _("This file is damaged and cannot be opened. Open it in Excel, save it again and upload that."),
-    "not_a_workbook": _("This is not an Excel workbook, whatever its name says. Save it as .xlsx and upload it again."),
-    "encoding": _("The characters of this file cannot be read. Open it in Excel, save it as .xlsx and upload that."),
-    "no_headings": _("No row among the first 20 names the columns. There must be a heading for the name (姓名) and for the address."),
+    "too_large": _(
+        "This file is larger than %(limit)s MB. Split it, for example by estate, and upload the parts."
+    ),
+    "too_many_rows": _(
+        "This file has more than %(limit)s rows. Split it, for example by estate, and upload the parts."
+    ),
+    "unpacked": _(
+        "Unpacked, this file is larger than %(limit)s MB, so it was not opened. Copy the table into a new workbook and upload that."
+    ),
+    "far_cell": _(
+        "A single cell far away makes this sheet too large to open. Copy the table into a new workbook and upload that."
+    ),
+    "macro": _(
+        "This file contains macros and was not opened. Save it as .xlsx and upload it again."
+    ),
+    "password": _(
+        "This file is protected by a password. Remove the password in Excel and upload it again."
+    ),
+    "damaged": _(
+        "This file is damaged and cannot be opened. Open it in Excel, save it again and upload that."
+    ),
+    "not_a_workbook": _(
+        "This is not an Excel workbook, whatever its name says. Save it as .xlsx and upload it again."
+    ),
+    "encoding": _(
+        "The characters of this file cannot be read. Open it in Excel, save it as .xlsx and upload that."
+    ),
+    "no_headings": _(
+        "No row among the first 20 names the columns. There must be a heading for the name (姓名) and for the address."
+    ),
     "no_rows": _("There is a row of headings but nothing below it."),
-    "register_changed": _("The register was changed while this was being written, so nothing was written. Upload the file again."),
+    "register_changed": _(
+        "The register was changed while this was being written, so nothing was written. Upload the file again."
+    ),
     "not_confirmed": _("Nobody confirmed this import within 30 days, so the file was deleted."),
-    "unexpected": _("Something went wrong while the file was being read. Nothing was changed. Upload it again, and tell the administrator if it happens twice."),
+    "unexpected": _(
+        "Something went wrong while the file was being read. Nothing was changed. Upload it again, and tell the administrator if it happens twice."
+    ),
 }
 
 

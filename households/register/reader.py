@@ -6,7 +6,6 @@ its macros, and how large a grid of cells it would open into.
 
 import codecs
 import csv
-
 import re
 import zipfile
 from collections.abc import Iterator
@@ -87,7 +86,9 @@ def check_upload(file: BinaryIO, *, suffix: str, size: int, limits: Limits) -> N
         check_zip(file, limits)
     elif start.startswith(OLE_START):
         check_ole(start)
-    elif suffix in {".xlsx", ".xls", ".et"} and b"\0" in start[:2000] and not start.startswith(UTF16):
+    elif (
+        suffix in {".xlsx", ".xls", ".et"} and b"\0" in start[:2000] and not start.startswith(UTF16)
+    ):
         raise FileRefused("damaged")
     file.seek(0)
 
@@ -272,5 +273,3 @@ def decodes(path: Path, encoding: str) -> bool:
         except UnicodeDecodeError:
             return False
     return True
-
-

@@ -32,9 +32,7 @@ def write_report(target: Path | BinaryIO, pages: Iterable[ImportPage]) -> int:
     """
     pages = list(pages)
     details = next(page.content for page in pages if page.kind == Kind.DETAILS)
-    problems = [
-        problem for page in pages if page.kind == Kind.PROBLEM for problem in page.content
-    ]
+    problems = [problem for page in pages if page.kind == Kind.PROBLEM for problem in page.content]
     workbook = open_workbook(target)
     for position, sheet in enumerate(details["sheets"]):
         rows = [problem for problem in problems if problem["sheet"] == position]
@@ -123,19 +121,37 @@ def write_template(target: BinaryIO) -> None:
 
 def template_notes() -> dict[str, str]:
     return {
-        "household_number": _("Any number that its members share. May stand on the first row of the household only."),
-        "address": _("Estate, building, unit and room in one line, such as 幸福家园3号楼2单元502室. May stand on the first row of the household only."),
-        "name": _("The full name. For an empty dwelling leave it blank and write 空置 under occupancy."),
+        "household_number": _(
+            "Any number that its members share. May stand on the first row of the household only."
+        ),
+        "address": _(
+            "Estate, building, unit and room in one line, such as 幸福家园3号楼2单元502室. May stand on the first row of the household only."
+        ),
+        "name": _(
+            "The full name. For an empty dwelling leave it blank and write 空置 under occupancy."
+        ),
         "relation": _("户主 for the head, otherwise 配偶, 子, 女 and so on."),
-        "identity": _("18 characters. Birth date and sex are taken from it. Leave blank when not known."),
-        "phone": _("Several phones are separated by “;”. Write whose it is behind the number, such as 13800138000女儿."),
-        "birth_date": _("Only without identity number. 1980-01-31, 19800131 and 1980年1月31日 are all understood."),
+        "identity": _(
+            "18 characters. Birth date and sex are taken from it. Leave blank when not known."
+        ),
+        "phone": _(
+            "Several phones are separated by “;”. Write whose it is behind the number, such as 13800138000女儿."
+        ),
+        "birth_date": _(
+            "Only without identity number. 1980-01-31, 19800131 and 1980年1月31日 are all understood."
+        ),
         "sex": _("Only without identity number: 男 or 女."),
-        "registered_address": _("Where the person is registered. If it differs from the address, she lives here and is registered elsewhere."),
+        "registered_address": _(
+            "Where the person is registered. If it differs from the address, she lives here and is registered elsewhere."
+        ),
         "lives_here": _("是 or 否. 否: registered here, lives elsewhere."),
         "person_kind": _("户籍, 流动, 人户分离 or 空挂."),
-        "occupancy": _("自住, 出租, 空置 or 集体户. May stand on the first row of the household only."),
-        "grid": _("Name or number of a grid of this community. Without it the household waits to be given to a grid."),
+        "occupancy": _(
+            "自住, 出租, 空置 or 集体户. May stand on the first row of the household only."
+        ),
+        "grid": _(
+            "Name or number of a grid of this community. Without it the household waits to be given to a grid."
+        ),
         "care": _("Care tags of this program, separated by “;”."),
         "moved_in_on": _("The day, if it is known."),
         "moved_out": _("是 if the person has left this address."),
@@ -145,5 +161,3 @@ def template_notes() -> dict[str, str]:
         "emergency_phone": _("The phone of that person."),
         "note": _("Anything else. It is added to the notes already there."),
     }
-
-

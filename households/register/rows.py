@@ -31,15 +31,28 @@ NAME_LENGTH = 60
 RELATION_LENGTH = 30
 HEAD_WORDS = {"户主", "本人", "户主本人", "本人(户主)", "户主(本人)", "head", "self", "householder"}
 HEAD_IN_NAME = re.compile(r"[(（]户主[)）]")
-VACANT_WORDS = re.compile(r"空户|空置|空房|空关|无人居住|无人住|未入住|闲置|长期无人|^空$|^vacant$|^empty$", re.IGNORECASE)
+VACANT_WORDS = re.compile(
+    r"空户|空置|空房|空关|无人居住|无人住|未入住|闲置|长期无人|^空$|^vacant$|^empty$", re.IGNORECASE
+)
 REGISTRATION_WORDS = re.compile(r"空挂|挂户|挂靠户")
 
 # What people write about how somebody is tied to the door, first match wins:
 # (pattern, lives here, registered here); None where the words leave it open.
 TIES: tuple[tuple[re.Pattern[str], bool | None, bool | None], ...] = (
     (re.compile(r"人户一致|户在人在|人在户在|人户同在|both", re.IGNORECASE), True, True),
-    (re.compile(r"空挂|挂户|挂靠|户在人不在|人不在户在|人不住|registration", re.IGNORECASE), False, True),
-    (re.compile(r"人在户不在|户不在人在|人户分离|非户籍|非本地|外来|流动|暂住|寄住|租户|租客|租住|来[沪京深穗]|境外|外籍|外国|floating|tenant|overseas", re.IGNORECASE), True, False),
+    (
+        re.compile(r"空挂|挂户|挂靠|户在人不在|人不在户在|人不住|registration", re.IGNORECASE),
+        False,
+        True,
+    ),
+    (
+        re.compile(
+            r"人在户不在|户不在人在|人户分离|非户籍|非本地|外来|流动|暂住|寄住|租户|租客|租住|来[沪京深穗]|境外|外籍|外国|floating|tenant|overseas",
+            re.IGNORECASE,
+        ),
+        True,
+        False,
+    ),
     (re.compile(r"户籍|本地|常住|户口|registered|permanent", re.IGNORECASE), None, True),
 )
 AWAY = re.compile(r"^(外出|不在|外地|离开|在外)")
@@ -48,7 +61,12 @@ OCCUPANCIES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"空挂|挂户|registration", re.IGNORECASE), "registration_only"),
     (VACANT_WORDS, "vacant"),
     (re.compile(r"集体|宿舍|collective|dormitory", re.IGNORECASE), "collective"),
-    (re.compile(r"出租|租赁|租住|承租|群租|合租|整租|租户|租客|^租房?$|rent|let\b", re.IGNORECASE), "rented"),
+    (
+        re.compile(
+            r"出租|租赁|租住|承租|群租|合租|整租|租户|租客|^租房?$|rent|let\b", re.IGNORECASE
+        ),
+        "rented",
+    ),
     (re.compile(r"自住|自用|自有|自购|产权人|业主居住|owner|own\b", re.IGNORECASE), "owner"),
 )
 NOT_KNOWN_OCCUPANCY = {"不详", "未知", "不清楚", "其他", "其它", "unknown"}
@@ -245,7 +263,9 @@ class RowReader:
 
     def phone_label(self, line: Line, name: str, index: int) -> str:
         """Label a phone by whose it is, else by the heading it stood under."""
-        owner = {"emergency_phone": "emergency_name", "landlord_phone": "landlord_name"}.get(name, "")
+        owner = {"emergency_phone": "emergency_name", "landlord_phone": "landlord_name"}.get(
+            name, ""
+        )
         if name == "landlord_phone":
             return f"房东{self.text(line, owner)}"
         return self.text(line, owner) or self.header.headings[index]
@@ -365,7 +385,9 @@ class RowReader:
         row.note = "；".join(note for note in notes if note and not is_nothing(note))
         if self.text(line, "registered_address") and row.kind == "lives":
             address = self.text(line, "registered_address")
-            row.note = "；".join(filter(None, [row.note, f"{self.heading('registered_address')}：{address}"]))
+            row.note = "；".join(
+                filter(None, [row.note, f"{self.heading('registered_address')}：{address}"])
+            )
 
     def read_care(self, line: Line, row: Row) -> None:
         for index in self.columns.get("care", ()):
@@ -374,7 +396,9 @@ class RowReader:
                     row.care.append(word)
                 else:
                     self.unknown_words[self.header.headings[index], word] += 1
-        row.care += [word for word in read_list(self.text(line, "person_kind")) if word in self.care_tags]
+        row.care += [
+            word for word in read_list(self.text(line, "person_kind")) if word in self.care_tags
+        ]
         row.care = list(dict.fromkeys(row.care))
 
     def check_community(self, line: Line, row: Row) -> None:

@@ -1,7 +1,6 @@
 """An import from file to database: read, compare, keep what was found, write."""
 
 import datetime
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,7 +56,12 @@ def plan_import(
         progress(total + done, total * 2)
 
     reading = read_register(
-        path, suffix=suffix, limits=limits, community=community, today=today, progress=reading_progress
+        path,
+        suffix=suffix,
+        limits=limits,
+        community=community,
+        today=today,
+        progress=reading_progress,
     )
     planner = Planner(reading, community=community, today=today)
     steps: Spool[Step] = Spool(chunk=1)
@@ -102,7 +106,11 @@ def write_plan(
 
 
 def preview_import(
-    *, register_import: RegisterImport, limits: Limits, today: datetime.date
+    *,
+    register_import: RegisterImport,
+    limits: Limits,
+    today: datetime.date,
+    looked_again: bool = False,
 ) -> None:
     """Read an uploaded register and keep what it would change, for somebody to confirm.
 
@@ -125,8 +133,9 @@ def preview_import(
         fail(register_import, refusal.code, refusal.values)
         return
     pages.save()
-    changes = {"state": State.PREVIEWED, "summary": plan.summary}
-    RegisterImport.objects.filter(pk=register_import.pk).update(**changes)
+    summary = {**plan.summary, "looked_again": looked_again}
+    reading = RegisterImport.objects.filter(pk=register_import.pk, state=State.UPLOADED)
+    reading.update(state=State.PREVIEWED, summary=summary)
 
 
 def write_import(*, register_import: RegisterImport, limits: Limits, today: datetime.date) -> None:
@@ -161,33 +170,35 @@ def write_import(*, register_import: RegisterImport, limits: Limits, today: date
     locked.delete_file()
 
 
-def look_again(
-    register_import: RegisterImport, *, limits: Limits, today: datetime.date
-) -> None:
-    preview_import(register_import=register_import, limits=limits, today=today)
-    register_import.refresh_from_db()
-    register_import.summary["looked_again"] = True
-    register_import.save(update_fields=["summary"])
+def look_again(register_import: RegisterImport, *, limits: Limits, today: datetime.date) -> None:
+    """Make a new preview, unless a task thought dead has finished the import meanwhile."""
+    confirmed = RegisterImport.objects.filter(pk=register_import.pk, state=State.CONFIRMED)
+    if confirmed.update(state=State.UPLOADED):
+        preview_import(
+            register_import=register_import, limits=limits, today=today, looked_again=True
+        )
 
 
 def fail(register_import: RegisterImport, code: str, values: dict[str, Any]) -> None:
-    """End an import that cannot be read, and delete its file."""
-    register_import.pages.all().delete()
-    changes = {"state": State.FAILED, "summary": {"error": code, "values": values}}
-    RegisterImport.objects.filter(pk=register_import.pk).update(**changes)
-    register_import.delete_file()
+    """End an import that cannot be read, and delete its file; never one that is done."""
+    unfinished = RegisterImport.objects.filter(pk=register_import.pk).exclude(
+        state__in=[State.APPLIED, State.UNDONE]
+    )
+    if unfinished.update(state=State.FAILED, summary={"error": code, "values": values}):
+        register_import.pages.all().delete()
+        register_import.delete_file()
 
 
 def progress_of(register_import: RegisterImport) -> Progress:
     """Return a function that keeps the progress where the page reads it."""
 
     def keep(done: int, total: int) -> None:
-        RegisterImport.objects.filter(pk=register_import.pk).update(rows_done=done, rows_total=total)
+        RegisterImport.objects.filter(pk=register_import.pk).update(
+            rows_done=done, rows_total=total
+        )
 
     return keep
 
 
 def ignore_progress(_done: int, _total: int) -> None:
     """SQLite has one writer: while it writes the register, nobody can write how far it is."""
-
-

@@ -5,12 +5,20 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from households.register.columns import HEADER_SEARCH_ROWS, Header, field_of, find_header, plain_heading
+from households.register.columns import (
+    HEADER_SEARCH_ROWS,
+    Header,
+    field_of,
+    find_header,
+    plain_heading,
+)
 from households.register.reader import Sheet
 from households.register.values import Cell, text_of
 
 TOTAL = re.compile(r"^(合计|总计|小计|共计|累计|总数|total|subtotal|sum)", re.IGNORECASE)
-FOOTNOTE = re.compile(r"^(填表|制表|审核|审批|填报|统计人|负责人|联系人|注[:：]|备注[:：]|说明[:：]|填写说明|打印)")
+FOOTNOTE = re.compile(
+    r"^(填表|制表|审核|审批|填报|统计人|负责人|联系人|注[:：]|备注[:：]|说明[:：]|填写说明|打印)"
+)
 EXPLANATION = re.compile(
     r"必填|选填|可不填|填写|示例|例如|^例[:：]|如[:：]|格式|说明|yyyy|可多个|分隔|是/否|是或否|男/女|请|下拉|"
     r"required|optional|format|e\.g\.|example|separated|yes/no",
@@ -99,7 +107,7 @@ def reason_to_skip(header: Header, number: int, texts: list[str], filled: list[s
 
 def only_numbered(header: Header, texts: list[str]) -> bool:
     """Say whether the line holds a pre-printed running number and nothing else."""
-    return any(texts[index] for index in header.fields.get("serial", ()))
+    return any(texts[index].isdecimal() for index in header.fields.get("serial", ()))
 
 
 def names_something(header: Header, texts: list[str]) -> bool:

@@ -39,7 +39,7 @@ class Spool(Generic[Item]):
         self.pack()
         for packed in self.packed:
             yield pickle.loads(zlib.decompress(packed))  # noqa: S301 - packed by this object
-    
+
     def __iter__(self) -> Iterator[Item]:
         for chunk in self.chunks():
             yield from chunk

@@ -63,7 +63,9 @@ def undo_import(*, register_import: RegisterImport) -> None:
             delete(merged(page.content["created"] for page in pages.iterator()))
     except ProtectedError:
         raise ValidationError(
-            _("Some of the imported households have been visited or named in an issue, so the import stays.")
+            _(
+                "Some of the imported households have been visited or named in an issue, so the import stays."
+            )
         ) from None
     register_import.pages.all().delete()
     register_import.state = RegisterImport.State.UNDONE

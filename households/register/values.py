@@ -22,9 +22,29 @@ EXACT_LIMIT = 10**15
 IDENTITY_LENGTH = 18
 NOTHING = {"", "无", "没有", "不详", "未知", "暂无", "/", "\\", "-", "--", "—", "——", "同上", "空", "n/a", "none", "null", "nil", "nan", "#n/a", "#ref!", "#value!", "#name?"}  # fmt: skip
 YES = {"是", "1", "y", "yes", "true", "有", "√", "✓", "✔", "对", "已", "t", "在", "在住", "常住"}
-NO = {"否", "0", "n", "no", "false", "无", "×", "✗", "x", "不", "未", "f", "没有", "不在", "不是", "不在住", "不常住"}
+NO = {
+    "否",
+    "0",
+    "n",
+    "no",
+    "false",
+    "无",
+    "×",
+    "✗",
+    "x",
+    "不",
+    "未",
+    "f",
+    "没有",
+    "不在",
+    "不是",
+    "不在住",
+    "不常住",
+}
 
-DATE = re.compile(r"(\d{4})\s*(?:年|[-/.])\s*(\d{1,2})\s*(?:月|[-/.])\s*(\d{1,2})\s*[日号]?(?:[T\s]*\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?)?")
+DATE = re.compile(
+    r"(\d{4})\s*(?:年|[-/.])\s*(\d{1,2})\s*(?:月|[-/.])\s*(\d{1,2})\s*[日号]?(?:[T\s]*\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?)?"
+)
 EIGHT_DIGITS = re.compile(r"(\d{4})(\d{2})(\d{2})")
 WHOLE_NUMBER = re.compile(r"(\d+)\.0+")
 EXPONENT = re.compile(r"\d(?:\.\d+)?[eE]\+?\d{1,2}")
@@ -34,6 +54,7 @@ INTERNATIONAL = re.compile(r"\+(?!86)\d{8,15}")
 CHINA_CODE = re.compile(r"^(?:\+|00)86(?=\d{10,11}$)|^86(?=1[3-9]\d{9}$)")
 PHONE_SEPARATORS = re.compile(r"[;；,，、/／|\n\r\t]+|\s(?=\+?\d{7,})|(?<=\d)\s*[和或及]\s*(?=\d)")
 PHONE_DIGITS = re.compile(r"\+?\d[\d\s\-－—–·.()（）]*\d|\d")
+NUMBER_AS_TEXT = re.compile(r"(?<=\d{7})\.0+$")
 PHONE_NOISE = re.compile(r"[\s\-－—–·.()（）]")
 LABEL_NOISE = " :：()（）[]【】-—=.、"
 LABEL_LENGTH = 20
@@ -202,7 +223,8 @@ def read_phones(cell: Cell, *, label: str = "") -> tuple[list[PhoneEntry], list[
 
 def numbers_in(piece: str) -> list[str]:
     """Return the phone numbers of a piece, all of them valid, or none."""
-    runs = [CHINA_CODE.sub("", PHONE_NOISE.sub("", run)) for run in PHONE_DIGITS.findall(piece)]
+    found = PHONE_DIGITS.findall(NUMBER_AS_TEXT.sub("", piece))
+    runs = [CHINA_CODE.sub("", PHONE_NOISE.sub("", run)) for run in found]
     if len(runs) == 1 and not is_phone(runs[0]):
         half = len(runs[0]) // 2
         halves = [runs[0][:half], runs[0][half:]]

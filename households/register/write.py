@@ -78,9 +78,7 @@ class Writer:
     def check_unchanged(self, step: Step) -> None:
         for name, seen in step.seen.items():
             current = dict(
-                MODELS[name]
-                ._default_manager.filter(pk__in=seen)
-                .values_list("pk", "changed_at")
+                MODELS[name]._default_manager.filter(pk__in=seen).values_list("pk", "changed_at")
             )
             if current != seen:
                 raise RegisterChanged
@@ -183,12 +181,12 @@ class Writer:
         for pk, values in changes.items():
             row = rows[pk]
             former.append([pk, {name: dumped(row, name) for name in values}])
+            if "grid_id" in values:
+                former[-1][1]["grid_since"] = dumped(row, "grid_since")
+                row.grid_since = self.today
+                fields.add("grid_since")
             for name, value in values.items():
                 setattr(row, name, value)
-            if "grid_id" in values:
-                row.grid_since = self.today
-                former[-1][1]["grid_since"] = dumped(row, "grid_since")
-                fields.add("grid_since")
             row.changed_at = now
             fields |= {model._meta.get_field(name).name for name in values}
         save_rows(model, list(rows.values()), fields)
@@ -196,15 +194,12 @@ class Writer:
 
     def note_former_grids(self, changed: list[list[Any]]) -> list[int]:
         """Keep the days in the former grid of households that were given to another."""
+        last_day = self.today - datetime.timedelta(days=1)
         rows = [
-            FormerGrid(
-                household_id=pk,
-                grid_id=int(former["grid_id"]),
-                since=datetime.date.fromisoformat(former["grid_since"]),
-                until=self.today,
-            )
+            FormerGrid(household_id=pk, grid_id=int(former["grid_id"]), since=since, until=last_day)
             for pk, former in changed
             if "grid_id" in former
+            and (since := datetime.date.fromisoformat(former["grid_since"])) <= last_day
         ]
         return [row.pk for row in FormerGrid.objects.bulk_create(rows)]
 
@@ -262,7 +257,6 @@ def in_ranges(runs: list[list[int]], *, field: str = "pk") -> models.Q:
     """Match the rows whose key lies in one of the runs."""
     condition = models.Q(pk__in=[])
     for first, last in runs:
-        condition |= models.Q(**{f"{field}__range": (first, last)})
+        # Two comparisons, since a foreign key knows no range.
+        condition |= models.Q(**{f"{field}__gte": first, f"{field}__lte": last})
     return condition
-
-

@@ -52,7 +52,9 @@ def register_template(request: HttpRequest) -> HttpResponse:
     file = tempfile.TemporaryFile()  # noqa: SIM115 - FileResponse closes it
     write_template(file)
     file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=_("register-template.xlsx"), content_type=XLSX)
+    return FileResponse(
+        file, as_attachment=True, filename=_("register-template.xlsx"), content_type=XLSX
+    )
 
 
 @require_safe
@@ -73,7 +75,9 @@ def register_import(request: HttpRequest, pk: UUID) -> HttpResponse:
             "has_report": ImportPage.Kind.PROBLEM in kept,
             "can_undo": ImportPage.Kind.WRITTEN in kept,
         }
-        context |= preview.rows(found, kept, request.GET.get("kind", ""), request.GET.get("page", ""))
+        context |= preview.rows(
+            found, kept, request.GET.get("kind", ""), request.GET.get("page", "")
+        )
     return TemplateResponse(request, "households/register_import.html", context)
 
 

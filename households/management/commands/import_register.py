@@ -59,7 +59,9 @@ class Command(BaseCommand):
         if community is None:
             raise CommandError(f"there is no community {options['community']}")
         register_import = RegisterImport(
-            community=community, original_suffix=path.suffix.lower()[:5], state=RegisterImport.State.CONFIRMED
+            community=community,
+            original_suffix=path.suffix.lower()[:5],
+            state=RegisterImport.State.CONFIRMED,
         )
         pages = PageWriter(register_import, kinds=NEEDING_A_PERSON, held=True)
         today = timezone.localdate()
@@ -85,7 +87,10 @@ class Command(BaseCommand):
                     register_import.save(force_insert=True)
                     pages.insert()
                     write_plan(
-                        plan, register_import=register_import, today=today, progress=ProgressBar("writing")
+                        plan,
+                        register_import=register_import,
+                        today=today,
+                        progress=ProgressBar("writing"),
                     )
             except (RegisterChanged, IntegrityError):
                 raise CommandError(file_text("register_changed", {})) from None

@@ -11,7 +11,9 @@ from households.register.jobs import forget_imports, resume_imports
 class Command(BaseCommand):
     """Start again imports that a killed worker left, and forget those that are too old."""
 
-    help = "Starts unfinished register imports again and deletes what is no longer needed of old ones."
+    help = (
+        "Starts unfinished register imports again and deletes what is no longer needed of old ones."
+    )
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         forget_imports(at=timezone.now())

@@ -48,7 +48,7 @@ def run_import(world, tmp_path):
             **options,
         )
         run.output = output.getvalue()
-        return RegisterImport.objects.order_by("applied_at").last()
+        return RegisterImport.objects.exclude(applied_at=None).order_by("applied_at").last()
 
     return run
 
