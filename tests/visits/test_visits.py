@@ -371,6 +371,13 @@ def test_correction_is_for_her_own_and_for_leaders(world, as_user):
     assert as_user(world.auditor).post(correct_url(visit), filled()).status_code == 404
 
 
+def test_correction_is_not_for_who_no_longer_works_there(world, as_user):
+    yesterday = NOW.date() - datetime.timedelta(days=1)
+    former = MembershipFactory(grid=world.grid, until=yesterday).user
+    visit = VisitFactory(household=world.household, by=former)
+    assert as_user(former).get(correct_url(visit)).status_code == 404
+
+
 def test_list_is_newest_first_and_within_scope(world, as_user):
     VisitFactory(household=world.household, by=world.worker, done_at=NOW.replace(hour=8))
     VisitFactory(
