@@ -36,8 +36,8 @@ def count_residents(households: HouseholdQuerySet, *by: str) -> dict[Any, int]:
 
 
 def per_worker(households: int, workers: int) -> int | None:
-    """Return households per full-time worker, rounded; None where there is no worker."""
-    return round(households / workers) if workers else None
+    """Return households per full-time worker, a half rounded up; None without a worker."""
+    return (2 * households + workers) // (2 * workers) if workers else None
 
 
 def size_warning(community: Community, households: int) -> str:

@@ -179,6 +179,15 @@ def test_doors_of_the_next_community_are_out_of_reach(world, second_grid, as_use
     assert theirs.grid == world.next_grid
 
 
+def test_who_manages_both_communities_still_fills_from_one(world, second_grid, as_user):
+    theirs = HouseholdFactory(grid=world.next_grid)
+    picks = {"pick": [f"door:{theirs.pk}"], "agreed": "1"}
+    answer = as_user(world.street_officer).post(fill_url(second_grid), picks, follow=True)
+    assert "No doors of another grid were chosen" in answer.content.decode()
+    theirs.refresh_from_db()
+    assert theirs.grid == world.next_grid
+
+
 def test_only_managers_fill_open_numbered_grids(world, second_grid, as_user):
     closed = GridFactory(community=world.community, closed_on=DAY)
     holding = world.community.holding_grid()

@@ -3,7 +3,7 @@ from django.urls import reverse
 
 from communities.roles import Role
 from households.models import Household, Post
-from tests.factories import BuildingFactory, HouseholdFactory, MembershipFactory
+from tests.factories import BuildingFactory, HouseholdFactory, MembershipFactory, PostFactory
 
 
 def url(membership) -> str:
@@ -69,6 +69,14 @@ def test_posts_are_for_managers_of_the_place_and_for_post_holders(world, captain
     assert status(world.officer, url(worker)) == 404
     assert as_user(world.officer).get(remove).status_code == 405
     assert Post.objects.filter(pk=post.pk).exists()
+
+
+def test_officer_leaves_her_own_post_to_another(world, as_user):
+    own = MembershipFactory(user=world.officer, role=Role.STAIR_CAPTAIN, grid=world.grid)
+    post = PostFactory(membership=own, building=world.household.building)
+    remove = reverse("households:post_remove", args=[post.pk])
+    assert as_user(world.officer).post(remove).status_code == 404
+    assert as_user(world.street_officer).post(remove).status_code == 302
 
 
 @pytest.mark.parametrize("posts", [1, 3])
