@@ -24,13 +24,11 @@ class DisclosureFilter(django_filters.FilterSet):
     kind = django_filters.ChoiceFilter(
         label=_("Kind"), choices=Disclosure.Kind.choices, empty_label=_("All")
     )
-    person = django_filters.CharFilter(label=_("Name or login of the person"), method="by_person")
+    # By login: the value stands in the address, where no name may.
+    login = django_filters.CharFilter(
+        label=_("Login name of the person"), field_name="by__username"
+    )
 
     class Meta:
         model = Disclosure
         fields: list[str] = []
-
-    def by_person(
-        self, queryset: QuerySet[Disclosure], _name: str, value: str
-    ) -> QuerySet[Disclosure]:
-        return queryset.filter(Q(by__name__icontains=value) | Q(by__username=value))

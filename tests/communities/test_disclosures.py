@@ -45,8 +45,8 @@ def test_filters_by_kind_and_person(world, as_user):
     disclose(world.officer, world.community, "taken list", Disclosure.Kind.EXPORT)
     client = as_user(world.auditor)
     assert shown(client.get(URL, {"kind": "export"})) == ["taken list"]
-    assert shown(client.get(URL, {"person": "worker"})) == ["resident 41"]
-    assert shown(client.get(URL, {"person": "office", "kind": "reveal"})) == ["resident 42"]
+    assert shown(client.get(URL, {"login": "worker"})) == ["resident 41"]
+    assert shown(client.get(URL, {"login": "officer", "kind": "reveal"})) == ["resident 42"]
 
 
 def test_pages_by_key_without_gap_or_repeat(world, as_user):
