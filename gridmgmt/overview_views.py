@@ -1,6 +1,7 @@
 """The dashboards: one community by grid, one area by its parts."""
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -21,7 +22,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "overview/overview.html", {"places": places})
 
 
-def community(request: HttpRequest, code: str) -> HttpResponse:
+def community(request: HttpRequest, code: str) -> HttpResponseBase:
     place = get_object_or_404(
         reports.communities_of(request.user).select_related("area"), code=code
     )
@@ -36,7 +37,7 @@ def community(request: HttpRequest, code: str) -> HttpResponse:
     return TemplateResponse(request, "overview/community.html", context)
 
 
-def area(request: HttpRequest, code: str) -> HttpResponse:
+def area(request: HttpRequest, code: str) -> HttpResponseBase:
     place = get_object_or_404(reports.areas_of(request.user).select_related("parent"), code=code)
     report = reports.area_report(place, request.user, timezone.localdate())
     if wants_export(request):
@@ -50,7 +51,7 @@ def area(request: HttpRequest, code: str) -> HttpResponse:
     return TemplateResponse(request, "overview/area.html", context)
 
 
-def export(request: HttpRequest, report: Report, place: Community | None) -> HttpResponse:
+def export(request: HttpRequest, report: Report, place: Community | None) -> HttpResponseBase:
     return export_response(
         request,
         name="overview",

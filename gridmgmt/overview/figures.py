@@ -121,8 +121,8 @@ def figures_by_grid(grids: Sequence[Grid], on: datetime.date) -> dict[int, Figur
 def count_doors(figures: dict[int, Figures], on: datetime.date) -> None:
     counts = {state.value: Count("pk", filter=is_in_state(state, on)) for state in STATES}
     doors = Household.objects.filter(grid__in=list(figures)).order_by()
-    for row in doors.values("grid").annotate(**counts):
-        figures[row.pop("grid")].doors.update(row)
+    for grid, *numbers in doors.values_list("grid").annotate(**counts):
+        figures[grid].doors.update(dict(zip(counts, numbers, strict=True)))
 
 
 def count_visits(figures: dict[int, Figures], on: datetime.date) -> None:

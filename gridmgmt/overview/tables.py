@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from communities.lists import Column
+from communities.models.place import HOLDING_SEQUENCE
 from gridmgmt.overview.figures import Figures, week_starts
 from gridmgmt.overview.reports import Line, Report
 from households.models import DoorState, quarter_start
@@ -30,6 +31,9 @@ class Measure(NamedTuple):
     number: Callable[[Figures], int | None]
     list_name: str = ""
     query: str = ""
+
+    def of_line(self, line: Line) -> int | None:
+        return self.number(line.figures)
 
 
 def doors(heading: str | Promise, state: DoorState) -> Measure:
@@ -137,11 +141,18 @@ class Links:
 
     def headline(self, total: Line) -> list[Cell]:
         """Return the large numbers at the top of the page."""
-        cells = [self.cell(total, measure) for measure in HEADLINE]
         target = gettext("Target: %(number)s") % {"number": total.target} if total.target else ""
+        hrefs: dict[Measure, str] = {}
+        if total.kind == "community":
+            grids = reverse("households:grid_list", args=[total.code])
+            holding = f"{self.lists[HOUSEHOLDS]}?grid={total.code}{HOLDING_SEQUENCE}{ACTUAL.query}"
+            hrefs = {PER_WORKER: grids, WITHOUT_MAIN: grids, UNASSIGNED: holding}
         return [
-            cell._replace(more=target) if cell.heading == PER_WORKER.heading else cell
-            for cell in cells
+            self.cell(total, measure)._replace(
+                href=hrefs.get(measure, self.to(total, measure)),
+                more=target if measure is PER_WORKER else "",
+            )
+            for measure in HEADLINE
         ]
 
     def weeks(self, total: Line) -> list[Row]:
@@ -173,8 +184,5 @@ def export_columns() -> list[Column]:
     return [
         Column(str(_("Number")), lambda line: line.code),
         Column(str(_("Place")), lambda line: line.name),
-        *(
-            Column(str(measure.heading), lambda line, number=measure.number: number(line.figures))
-            for measure in measures
-        ),
+        *(Column(str(measure.heading), measure.of_line) for measure in measures),
     ]

@@ -188,6 +188,17 @@ def test_staffing_counts_people_once_and_names_gaps(busy, as_user):
     ]
 
 
+def test_staffing_numbers_open_the_grids_and_their_people(busy, as_user):
+    grids = reverse("households:grid_list", args=[busy.community.code])
+    for user in (busy.officer, busy.street_officer, busy.auditor):
+        client = as_user(user)
+        links = [
+            link["href"] for link in page_of(client, busy.community).find("main").find_all("a")
+        ]
+        assert links.count(grids) == 2
+        assert client.get(grids).status_code == 200
+
+
 def test_leader_sees_her_grid_alone(busy, as_user):
     soup = page_of(as_user(busy.leader), busy.community)
     assert [row[0] for row in table(soup, "Coverage and open work")] == ["第一网格"]
