@@ -1,8 +1,12 @@
 """One named world: two communities of one street, and everybody who works there."""
 
+import os
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from communities.models import Area, Community, Department, Grid, User
@@ -21,6 +25,14 @@ from tests.factories import (
     ResidentFactory,
     UserFactory,
 )
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
+    """Put the SQLite test database into a file: in memory it knows neither WAL nor waiting."""
+    if connection.vendor == "sqlite":
+        path = Path(tempfile.gettempdir()) / f"gridmgmt-test-{os.getpid()}.sqlite3"
+        connection.settings_dict["TEST"]["NAME"] = str(path)
 
 
 @dataclass

@@ -122,9 +122,11 @@ def doors_of(user: User, households: Sequence[Household], on: datetime.date) -> 
 
 
 def heads_of(households: Sequence[Household]) -> dict[int, str]:
-    """Return the name of the head of each household."""
-    rows = Residency.objects.living().filter(household__in=households, is_head=True)
-    return dict(rows.values_list("household", "resident__name"))
+    """Return the name of each household's head, or of whoever was entered first."""
+    rows = Residency.objects.living().filter(household__in=households)
+    # The last row of a household wins: its head, else the lowest key.
+    ordered = rows.order_by("is_head", "-pk")
+    return dict(ordered.values_list("household", "resident__name"))
 
 
 def care_of(user: User, households: Sequence[Household]) -> dict[int, list[str]]:
