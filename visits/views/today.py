@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from communities.lists import key_page
 from communities.roles import VISITORS
@@ -27,6 +27,7 @@ DOORS_PER_PAGE = 40
 LIST_QUERY = ("building", "after")
 
 
+@require_safe
 def today(request: HttpRequest) -> HttpResponse:
     if not request.user.has_any_role(VISITORS):
         raise Http404

@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
 
 from communities.lists import Column, export_response, key_page, query_with, wants_export
 from communities.roles import DASHBOARD_READERS, REPORTERS
@@ -104,6 +105,7 @@ def save_visit(
     return visit
 
 
+@require_safe
 def visit(request: HttpRequest, pk: UUID) -> HttpResponse:
     visits = Visit.objects.visible_to(request.user).select_related(
         "household__building", "grid", "by", "corrects__by", "correction__by"
@@ -143,6 +145,7 @@ def visit_correct(request: HttpRequest, pk: UUID) -> HttpResponse:
     return TemplateResponse(request, "visits/visit_correct.html", {"form": form, "visit": wrong})
 
 
+@require_safe
 def visit_list(request: HttpRequest) -> HttpResponseBase:
     visits = (
         Visit.objects.visible_to(request.user)
