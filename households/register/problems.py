@@ -26,7 +26,7 @@ class Problem(NamedTuple):
 
 # The facts that a difference can concern, as pages and messages call them.
 FACTS: dict[str, Any] = {
-    "name": _("name"),
+    "name": _("Name"),
     "identity_number": _("identity number"),
     "birth_date": _("birth date"),
     "sex": _("sex"),

@@ -91,9 +91,8 @@ def is_own(heading: str) -> bool:
 def said(problems: list[Problem], weight: str) -> str:
     """Return what is wrong with a row and whether the rest of it was imported."""
     sentences = " ".join(problem_text(problem, masked=False) for problem in problems)
-    if weight == "remarked":
-        return f"{_('Imported, but not this cell.')} {sentences}"
-    return f"{_('Not imported.')} {sentences}"
+    fate = _("Imported, but not this cell.") if weight == "remarked" else _("Not imported.")
+    return f"{fate} {sentences}"
 
 
 def write_template(target: BinaryIO) -> None:
