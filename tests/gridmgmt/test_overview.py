@@ -5,6 +5,7 @@ from io import BytesIO
 import openpyxl
 import pytest
 from bs4 import BeautifulSoup
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -275,11 +276,12 @@ def test_community_takes_the_same_queries_however_many_grids(
     with django_assert_num_queries(7):
         page_of(client, world.community)
     HouseholdFactory(grid=world.grid)
-    with django_assert_num_queries(COUNTING_AGAIN):
+    with django_assert_num_queries(COUNTING_AGAIN[connection.vendor]):
         page_of(client, world.community)
 
 
-COUNTING_AGAIN = 22
+# SQLite is told twice how long to wait for another writer.
+COUNTING_AGAIN = {"sqlite": 22, "postgresql": 20}
 
 
 @pytest.mark.parametrize("communities", [1, 3])
