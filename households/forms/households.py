@@ -60,7 +60,8 @@ class NewHouseholdForm(HouseholdForm):
 
     def __init__(self, *args: Any, user: User, building: Building | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.instance.building = building  # type: ignore[assignment] # none while it is chosen
+        if building is not None:
+            self.instance.building = building
         grids = Grid.objects.held_by(user, REGISTER_KEEPERS).open().numbered()
         if building is None:
             self.fields["building"].queryset = new_door_buildings(user)
@@ -78,7 +79,7 @@ class NewHouseholdForm(HouseholdForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        building = cleaned.get("building") or self.instance.building
+        building = cleaned.get("building") or getattr(self.instance, "building", None)
         if building is not None and "grid" in cleaned and cleaned["grid"] is None:
             cleaned["grid"] = building.community.holding_grid()
         return cleaned

@@ -61,6 +61,11 @@ class PersonForm(forms.ModelForm):
     class Meta:
         model = Resident
         fields = ["name", "birth_date", "sex", "note"]
+        labels = {"name": _("Full name")}
+        help_texts = {
+            "birth_date": _("Only without an identity number."),
+            "sex": _("Only without an identity number."),
+        }
         widgets = {"birth_date": DayInput(), "note": SHORT_NOTE}
 
     field_order = ["name", "identity_number", "birth_date", "sex"]
