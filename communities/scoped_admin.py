@@ -196,7 +196,9 @@ class ScopedFilter(admin.RelatedFieldListFilter):
     def field_choices(
         self, field: Any, request: HttpRequest, model_admin: Any
     ) -> list[tuple[Any, str]]:
-        target: Any = field.related_model if isinstance(field, ForeignObjectRel) else field.remote_field.model
+        target: Any = (
+            field.related_model if isinstance(field, ForeignObjectRel) else field.remote_field.model
+        )
         rows = target._default_manager.visible_to(request.user)[: LONGEST_FILTER + 1]
         choices = [(row.pk, str(row)) for row in rows]
         return choices if len(choices) <= LONGEST_FILTER else []

@@ -1,24 +1,17 @@
 """Admin forms that take a new identity number or phone and never show the stored one."""
 
-import re
-import unicodedata
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from households.identity import InvalidIdentityError
-from households.models import (
-    Phone,
-    Resident,
-    identity_error_text,
-    identity_index,
-    phone_index,
-)
+from households.forms.residents import read_identity, read_phone
+from households.models import Phone, Resident, identity_index, phone_index
+from households.names import plain_name
+from households.register.values import read_name
 
-PHONE = re.compile(r"\+?\d{5,15}")
-UNFILLED = forms.TextInput(attrs={"autocomplete": "off"})
+UNFILLED = {"autocomplete": "off"}
 
 
 class ResidentForm(forms.ModelForm):
@@ -28,7 +21,7 @@ class ResidentForm(forms.ModelForm):
         label=_("New identity number"),
         required=False,
         max_length=30,
-        widget=UNFILLED,
+        widget=forms.TextInput(attrs=UNFILLED),
         help_text=_("Only to enter or correct it. Birth date and sex are taken from it."),
     )
 
@@ -36,21 +29,21 @@ class ResidentForm(forms.ModelForm):
         model = Resident
         fields = ["name", "birth_date", "sex", "note", "died_on"]
 
+    def clean_name(self) -> str:
+        name = read_name(self.cleaned_data["name"])
+        if not plain_name(name):
+            raise ValidationError(_("Give the name."))
+        return name
+
     def clean_new_identity_number(self) -> str:
-        number: str = self.cleaned_data["new_identity_number"].strip()
-        if not number:
-            return ""
-        probe = Resident()
-        try:
-            probe.identify(number)
-        except InvalidIdentityError as error:
-            raise ValidationError(identity_error_text(error.code)) from None
-        index = identity_index(probe.identity_number)
-        if Resident.objects.filter(identity_index=index).exclude(pk=self.instance.pk).exists():
+        number = read_identity(self.cleaned_data["new_identity_number"])
+        others = Resident.objects.filter(identity_index=identity_index(number) or "")
+        if number and others.exclude(pk=self.instance.pk).exists():
             raise ValidationError(_("The register already has a person with this identity number."))
         return number
 
     def _post_clean(self) -> None:
+        """Take birth date and sex from the number, whatever else was typed."""
         super()._post_clean()  # type: ignore[misc] # where ModelForm fills the instance
         if self.cleaned_data.get("new_identity_number"):
             self.instance.identify(self.cleaned_data["new_identity_number"])
@@ -60,7 +53,10 @@ class PhoneForm(forms.ModelForm):
     """A phone; a typed number replaces the stored one."""
 
     new_number = forms.CharField(
-        label=_("New number"), required=False, max_length=20, widget=UNFILLED
+        label=_("New number"),
+        required=False,
+        max_length=40,
+        widget=forms.TextInput(attrs=UNFILLED),
     )
 
     class Meta:
@@ -73,16 +69,11 @@ class PhoneForm(forms.ModelForm):
             self.fields["new_number"].required = self.instance.pk is None
 
     def clean_new_number(self) -> str:
-        typed = unicodedata.normalize("NFKC", self.cleaned_data["new_number"])
-        number = re.sub(r"[\s\-()]", "", typed)
-        if not number:
-            return ""
-        if not PHONE.fullmatch(number):
-            raise ValidationError(_("A phone number has 5 to 15 digits."))
+        number = read_phone(self.cleaned_data["new_number"])
         same = Phone.objects.filter(
             resident=self.instance.resident_id, number_index=phone_index(number)
         )
-        if same.exclude(pk=self.instance.pk).exists():
+        if number and same.exclude(pk=self.instance.pk).exists():
             raise ValidationError(_("This person already has this number."))
         return number
 

@@ -21,9 +21,7 @@ WRONG = "Wrong-Guess-1"
 
 
 def sign_in(client: Client, name: str, password: str, **extra: str):
-    return client.post(
-        reverse("login"), {"username": name, "password": password}, **extra
-    )
+    return client.post(reverse("login"), {"username": name, "password": password}, **extra)
 
 
 def strict_headers(response) -> dict[str, object]:
@@ -144,9 +142,7 @@ def test_demo_password_opens_demo_accounts_alone(db, as_user):
         person = UserFactory(username=name, is_demo=is_demo)
         person.set_password(DEMO_PASSWORD)
         person.save()
-    answers = [
-        sign_in(as_user(None), name, DEMO_PASSWORD).status_code for name in ("real", "demo")
-    ]
+    answers = [sign_in(as_user(None), name, DEMO_PASSWORD).status_code for name in ("real", "demo")]
     assert answers == [200, 302]
 
 
