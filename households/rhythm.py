@@ -14,9 +14,8 @@ def rhythm() -> Least:
     """Express days between visits of each household: the least of community and care tags.
 
     Tags of people who live at the door count, sensitive ones included: the rhythm holds
-    for everyone, even where the reason stays hidden.
-
-    >>> Household.objects.annotate(rhythm=rhythm())
+    for everyone, even where the reason stays hidden. Written into a query:
+    `Household.objects.annotate(rhythm=rhythm())`.
     """
     living = Residency.objects.living().filter(household=OuterRef(OuterRef("pk")))
     tags = Care.objects.current().filter(resident__in=living.values("resident"))
