@@ -34,7 +34,7 @@ class DatabaseInUseError(Exception):
 
 def refuse_used_database() -> None:
     used: tuple[type[models.Model], ...] = (User, Area, Community, Building, Household, Resident)
-    if any(model._default_manager.exists() for model in used):  # noqa: SLF001 - documented API
+    if any(model._default_manager.exists() for model in used):
         raise DatabaseInUseError
 
 
@@ -115,7 +115,7 @@ class Loader:
 @contextmanager
 def storing(model: type[models.Model], name: str) -> Iterator[None]:
     """Store what the rows say in a field that otherwise takes the moment of storing."""
-    field = model._meta.get_field(name)  # noqa: SLF001 - the documented Model._meta
+    field = model._meta.get_field(name)
     field.auto_now_add = False  # type: ignore[union-attr] # only date fields are named
     try:
         yield

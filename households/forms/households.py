@@ -121,7 +121,7 @@ class BuildingForm(forms.ModelForm):
         super()._post_clean()  # type: ignore[misc] # where ModelForm fills the instance
         if self.errors:
             return
-        field = Building._meta.get_field("match_key")  # noqa: SLF001 - the documented Model._meta
+        field = Building._meta.get_field("match_key")
         key = field.pre_save(self.instance, add=False)
         others = Building.objects.filter(community=self.instance.community_id, match_key=key)
         if others.exclude(pk=self.instance.pk).exists():

@@ -92,7 +92,7 @@ def touched_rows(record: Record, applied_at: datetime.datetime) -> int:
     for name in ("household", "resident", "residency"):
         runs = created.get(name, [])
         keys = [pk for pk, _former in changed.get(name, [])]
-        manager = MODELS[name]._default_manager
+        manager = MODELS[name].objects
         expected = len(keys) + sum(last - first + 1 for first, last in runs)
         untouched = manager.filter(changed_at__lte=applied_at)
         present = untouched.filter(pk__in=keys).count()
@@ -107,7 +107,7 @@ def additions(created: dict[str, list[list[int]]], applied_at: datetime.datetime
     for model, name in ((Phone, "phone"), (Care, "care")):
         own = created.get(name, [])
         for part in parts(created.get("resident", []), field="resident"):
-            keys = model._default_manager.filter(part).values_list("pk", flat=True)
+            keys = model.objects.filter(part).values_list("pk", flat=True)
             added += sum(1 for key in keys if not any(first <= key <= last for first, last in own))
     later = Residency.objects.filter(changed_at__gt=applied_at)
     for field in ("resident", "household"):
@@ -124,7 +124,7 @@ def parts(runs: list[list[int]], *, field: str = "pk") -> Iterable[Q]:
 def restore(changed: dict[str, list[list[Any]]]) -> None:
     for name, rows in changed.items():
         model = MODELS[name]
-        existing = model._default_manager.in_bulk([pk for pk, _former in rows])
+        existing = model.objects.in_bulk([pk for pk, _former in rows])
         fields: set[str] = set()
         for pk, former in rows:
             row = existing[pk]
@@ -153,7 +153,7 @@ def delete(created: dict[str, list[list[int]]]) -> None:
             if name == "care":
                 delete_care(part)
             else:
-                MODELS[name]._default_manager.filter(part).delete()
+                MODELS[name].objects.filter(part).delete()
 
 
 def delete_care(part: Q) -> None:

@@ -27,7 +27,7 @@ UPDATE_BATCH = 200
 SEARCH_TERMS_LENGTH = 400
 
 
-class RegisterChanged(Exception):  # noqa: N818 - reads as what happened
+class RegisterChanged(Exception):
     """A row that was to be changed is no longer as it was when it was compared."""
 
 
@@ -77,9 +77,7 @@ class Writer:
 
     def check_unchanged(self, step: Step) -> None:
         for name, seen in step.seen.items():
-            current = dict(
-                MODELS[name]._default_manager.filter(pk__in=seen).values_list("pk", "changed_at")
-            )
+            current = dict(MODELS[name].objects.filter(pk__in=seen).values_list("pk", "changed_at"))
             if current != seen:
                 raise RegisterChanged
 
@@ -168,14 +166,12 @@ class Writer:
         ]
         return ranges(row.pk for row in Care.objects.bulk_create(care))
 
-    def change(
-        self, model: type[models.Model], changes: dict[int, dict[str, Any]]
-    ) -> list[list[Any]]:
+    def change(self, model: Any, changes: dict[int, dict[str, Any]]) -> list[list[Any]]:
         """Change rows and return their former values as text that the columns can read back."""
         if not changes:
             return []
-        rows = model._default_manager.in_bulk(list(changes))
-        former = []
+        rows = model.objects.in_bulk(list(changes))
+        former: list[list[Any]] = []
         fields = {"changed_at"}
         now = timezone.now()
         for pk, values in changes.items():
@@ -214,7 +210,7 @@ class Writer:
             reschedule_households(Household.objects.filter(pk__in=doors))
 
 
-MODELS: dict[str, type[models.Model]] = {
+MODELS: dict[str, Any] = {
     "building": Building,
     "household": Household,
     "resident": Resident,
@@ -225,20 +221,20 @@ MODELS: dict[str, type[models.Model]] = {
 }
 
 
-def save_rows(model: type[models.Model], rows: list[Any], fields: set[str]) -> None:
+def save_rows(model: Any, rows: list[Any], fields: set[str]) -> None:
     """Save these columns and those derived from them."""
     if model is Resident:
         for row in rows:
             row.search_terms = search_terms(row.name)[:SEARCH_TERMS_LENGTH]
             row.identity_index = identity_index(row.identity_number)
         fields = fields | {"search_terms", "identity_index"}
-    model._default_manager.bulk_update(rows, sorted(fields), batch_size=UPDATE_BATCH)
+    model.objects.bulk_update(rows, sorted(fields), batch_size=UPDATE_BATCH)
 
 
 def dumped(row: models.Model, name: str) -> str | None:
     """Return a column as text, None for an empty one."""
     value = getattr(row, name)
-    field = row._meta.get_field(name)
+    field: Any = row._meta.get_field(name)
     return None if value is None else field.value_to_string(row)
 
 
