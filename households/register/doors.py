@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from households.addresses import (
     Door,
@@ -22,9 +23,22 @@ from households.register.problems import Problem
 from households.register.sheets import Line
 from households.register.values import is_nothing
 
-PARTS = ("address", "estate", "building", "unit", "room")
+
+class Parts(NamedTuple):
+    """The columns that together name a door, as texts; blank where the line leaves them so."""
+
+    address: str
+    estate: str
+    building: str
+    unit: str
+    room: str
+
+
+PARTS = Parts._fields
 # Village rosters give households a number and no address.
 NUMBERED_BUILDING = "按户编号"
+# What a room holds besides its own number: its unit, or the whole address.
+ROOM_MARKS = ("单元", "号楼", "栋", "幢", "-")
 SAME_PLACE = {
     "同上",
     "同居住地址",
@@ -92,14 +106,14 @@ class DoorReader:
             if index is not None and isinstance(line.cells[index], date | datetime):
                 self.door = None
                 return Place(None, Problem("address_is_date", self.heading[name]))
-        parts = [self.text(line, name) for name in PARTS]
+        parts = Parts(*[self.text(line, name) for name in PARTS])
         number = self.text(line, "household_number")
         opens = bool(number) and number != self.number
         if not any(parts):
             return self.read_without_address(line, number, opens=opens, is_head=is_head)
         self.number = number or self.number
         try:
-            door = self.read_parts(*parts)
+            door = self.read_parts(parts)
         except InvalidAddressError as error:
             self.door = None
             return Place(
@@ -140,18 +154,18 @@ class DoorReader:
         self.door = door
         return Place(door, opens=opens, is_registered=is_registered)
 
-    def read_parts(self, address: str, estate: str, building: str, unit: str, room: str) -> Door:
-        if address:
-            return read_address(address, estate, building, unit, room, self.prefixes)
-        if estate:
-            estate = strip_place(half_width(estate), self.prefixes)
+    def read_parts(self, parts: Parts) -> Door:
+        if parts.address:
+            return read_address(parts, self.prefixes)
+        if parts.estate:
+            estate = strip_place(half_width(parts.estate), self.prefixes)
             if estate != self.estate:
                 self.estate, self.building, self.unit = estate, "", ""
-        if building and building != self.building:
-            self.building, self.unit = building, ""
-        if unit:
-            self.unit = unit
-        return door_of_parts(self.estate, self.building, self.unit, room, self.prefixes)
+        if parts.building and parts.building != self.building:
+            self.building, self.unit = parts.building, ""
+        self.unit = parts.unit or self.unit
+        whole = Parts("", self.estate, self.building, self.unit, parts.room)
+        return door_of_parts(whole, self.prefixes)
 
 
 @lru_cache(maxsize=8192)
@@ -169,51 +183,49 @@ def joined(front: str, back: str) -> str:
 
 
 @lru_cache(maxsize=8192)
-def read_address(
-    address: str, estate: str, building: str, unit: str, room: str, prefixes: tuple[str, ...]
-) -> Door:
+def read_address(parts: Parts, prefixes: tuple[str, ...]) -> Door:
     """Read an address together with the columns beside it, which may hold its beginning or end."""
-    unit_text = f"{plain_unit(half_width(unit))}单元" if unit else ""
-    front = joined(estate, building) if estate else building
-    whole = joined(front, address)
-    for text in (whole, address, f"{whole}{unit_text}{room}", f"{address}{unit_text}{room}"):
+    front = joined(parts.estate, parts.building) if parts.estate else parts.building
+    whole = joined(front, parts.address)
+    end = f"{unit_in_words(parts.unit)}{parts.room}"
+    for text in (whole, parts.address, f"{whole}{end}", f"{parts.address}{end}"):
         door = parse(text, prefixes)
         if isinstance(door, Door):
             return door
     return parse_address(whole, prefixes)
 
 
+def unit_in_words(unit: str) -> str:
+    return f"{plain_unit(half_width(unit))}单元" if unit else ""
+
+
 @lru_cache(maxsize=8192)
-def door_of_parts(
-    estate: str, building: str, unit: str, room: str, prefixes: tuple[str, ...]
-) -> Door:
+def door_of_parts(parts: Parts, prefixes: tuple[str, ...]) -> Door:
     """Join the parts of separate columns; a part may hold its neighbours as well."""
-    building = with_digits(half_width(building))
-    if not building and estate:
-        estate, building = split_building(with_digits(half_width(estate)))
-        if not estate:
-            estate, building = building, ""
-    elif not estate:
-        estate, building = split_building(building)
-        building = strip_place(building, prefixes)
-    room = with_digits(half_width(room))
-    if any(mark in room for mark in ("单元", "号楼", "栋", "幢", "-")) or (room and not building):
-        unit_text = f"{plain_unit(half_width(unit))}单元" if unit else ""
-        bare = building if not building[-1:].isdigit() else f"{building}号楼"
-        for text in (
-            room,
-            f"{estate}{bare}{unit_text}{room}",
-            f"{estate}{room}",
-            f"{estate}{bare}{room}",
-        ):
-            if text == room and building:
-                continue
+    estate, building = estate_and_building(parts, prefixes)
+    room = with_digits(half_width(parts.room))
+    if any(mark in room for mark in ROOM_MARKS) or (room and not building):
+        numbered = f"{building}号楼" if building[-1:].isdigit() else building
+        front = f"{estate}{numbered}"
+        texts = [f"{front}{unit_in_words(parts.unit)}{room}", f"{estate}{room}", f"{front}{room}"]
+        for text in texts if building else [room, *texts]:
             door = parse(text, prefixes)
             if isinstance(door, Door):
                 return door
     if not room:
         raise InvalidAddressError("room")
-    return make_door(estate, building, half_width(unit), room)
+    return make_door(estate, building, half_width(parts.unit), room)
+
+
+def estate_and_building(parts: Parts, prefixes: tuple[str, ...]) -> tuple[str, str]:
+    """Return both, also when one column holds them together: 幸福家园3号楼."""
+    building = with_digits(half_width(parts.building))
+    if parts.estate and building:
+        return parts.estate, building
+    estate, building = split_building(building or with_digits(half_width(parts.estate)))
+    if parts.estate and not estate:
+        return building, ""
+    return estate, strip_place(building, prefixes)
 
 
 def is_same_place(door: Door, registered: str, prefixes: tuple[str, ...]) -> bool:

@@ -39,7 +39,7 @@ class RegisterUploadForm(forms.Form):
         """Refuse what can be told without unpacking; the rest is told by the background job."""
         file: UploadedFile = self.cleaned_data["file"]
         try:
-            check_upload(file, suffix=self.suffix(file), size=file.size or 0, limits=BROWSER)
+            check_upload(file, suffix=self.suffix(file), size=file.size or 0, limits=BROWSER)  # type: ignore[arg-type] # reads and seeks like one
         except FileRefused as refusal:
             raise ValidationError(file_text(refusal.code, refusal.values)) from None
         return file

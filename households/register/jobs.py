@@ -1,9 +1,12 @@
-"""Imports in the background. Their state lives in RegisterImport, not in the task queue:
-a worker that was killed leaves its task running for ever.
+"""Imports in the background.
+
+Their state lives in RegisterImport, not in the task queue: a worker that was killed leaves
+its task running for ever.
 """
 
 import datetime
 import logging
+from collections.abc import Callable
 
 from django.db import IntegrityError
 from django.utils import timezone
@@ -18,15 +21,17 @@ State = RegisterImport.State
 DAYS_TO_CONFIRM = 30
 # How long an import can be undone, and its workbook of problems fetched.
 DAYS_TO_UNDO = 90
+WORK: dict[str, Callable[..., None]] = {
+    State.UPLOADED: preview_import,
+    State.CONFIRMED: write_import,
+}
 
 
 @task()
 def run_import(pk: str) -> None:
     """Do what the import's state asks for: read an upload, or write what was confirmed."""
     register_import = RegisterImport.objects.select_related("community").get(pk=pk)
-    work = {State.UPLOADED: preview_import, State.CONFIRMED: write_import}.get(
-        register_import.state
-    )
+    work = WORK.get(register_import.state)
     if work is None:
         return
     try:
@@ -36,7 +41,7 @@ def run_import(pk: str) -> None:
     except IntegrityError:
         # A second task reads the same import and stores the same pages; one is enough.
         logger.warning("import %s is read twice", pk)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever goes wrong, the officer is told
         # The type alone: messages of database errors quote the row.
         logger.error("import %s failed: %s", pk, type(error).__name__)  # noqa: TRY400 - see above
         fail(register_import, "unexpected", {})

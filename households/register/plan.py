@@ -100,7 +100,7 @@ class Entry:
     identity: str
     door: str
     changes: list[tuple[str, str, str]] = field(default_factory=list)
-    problems: list[tuple[str, str, str]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}
@@ -216,7 +216,7 @@ class Planner:
                 self.mentioned.add((household, row.name))
         else:
             self.accept(row, person, household, facts, step, entry)
-        entry.problems = [tuple(problem) for problem in row.problems]
+        entry.problems = list(row.problems)
         return Outcome(entry, row)
 
     def doubts_about(self, person: Known, row: Row) -> list[Problem]:
@@ -504,7 +504,7 @@ class Facts:
             "resident_id", "pk", "household_id", "kind", "is_head", "relation", "since",
             "changed_at", "household__building__community_id",
         ):  # fmt: skip
-            self.by_pk[resident].ties.append(Tie(*values))
+            self.by_pk[resident].ties.append(Tie(*values))  # type: ignore[arg-type] # in this order
         phones = Phone.objects.filter(resident__in=people)
         for resident, index in phones.values_list("resident_id", "number_index"):
             self.by_pk[resident].phones.add(index)

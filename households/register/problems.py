@@ -182,7 +182,9 @@ SENTENCES: dict[str, tuple[Weight, Any]] = {
     ),
     "grid_differs": (
         Weight.REMARKED,
-        _("The household stays in %(value)s. To move it, use “Fill grids”."),
+        _(
+            "The household stays in %(value)s. To move it, open the other grid and choose “Add households”."
+        ),
     ),
 }
 

@@ -9,9 +9,9 @@ import csv
 import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
@@ -58,15 +58,11 @@ COMMAND = Limits(file_bytes=None, rows=None, unpacked_bytes=4096 * MB, cells=60_
 
 @dataclass(slots=True)
 class Sheet:
-    """One sheet: its name, its lines, and the blocks of cells merged over several lines.
-
-    `rows` may be read once. Merged blocks are (first line, last line, column), from 0.
-    """
+    """One sheet: its name and its lines, which may be read once."""
 
     name: str
     rows: Iterator[list[Cell]]
     height: int
-    merged: list[tuple[int, int, int]] = field(default_factory=list)
 
 
 def check_upload(file: BinaryIO, *, suffix: str, size: int, limits: Limits) -> None:
@@ -108,7 +104,11 @@ def check_zip(file: BinaryIO, limits: Limits) -> None:
         raise FileRefused("not_a_workbook")
     if any(entry.flag_bits & 1 for entry in entries):
         raise FileRefused("password")
-    if sum(entry.file_size for entry in entries) > limits.unpacked_bytes:
+    check_size(sum(entry.file_size for entry in entries), limits)
+
+
+def check_size(unpacked: int, limits: Limits) -> None:
+    if unpacked > limits.unpacked_bytes:
         raise FileRefused("unpacked", limit=limits.unpacked_bytes // MB)
 
 
@@ -152,8 +152,7 @@ def check_unpacked(file: BinaryIO, limits: Limits) -> None:
                 with archive.open(entry) as member:
                     while block := member.read(BLOCK):
                         unpacked += len(block)
-                        if unpacked > limits.unpacked_bytes:
-                            raise FileRefused("unpacked", limit=limits.unpacked_bytes // MB)
+                        check_size(unpacked, limits)
                         if is_sheet:
                             extent.scan(block)
                 if extent.cells > limits.cells:
@@ -216,13 +215,8 @@ def workbook_sheets(path: Path) -> Iterator[Sheet]:
             sheet = workbook.get_sheet_by_index(number)
             if sheet.start is None:
                 continue
-            left = sheet.start[1]
-            merged = [
-                (first[0], last[0], first[1] - left)
-                for first, last in sheet.merged_cell_ranges or []
-                if last[0] > first[0] and first[1] >= left
-            ]
-            yield Sheet(metadata.name, sheet.iter_rows(), sheet.height, merged)
+            rows = cast("Iterator[list[Cell]]", sheet.iter_rows())
+            yield Sheet(metadata.name, rows, sheet.height)
             del sheet
     except PasswordError:
         raise FileRefused("password") from None

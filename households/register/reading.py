@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from communities.models import Community
+from communities.models import Area, Community
 from households.addresses import place_prefixes
 from households.models import CareTag
 from households.register.problems import Problem, Weight, weight_of
@@ -148,7 +148,7 @@ def read_register(
 def place_names(community: Community) -> list[str]:
     """Return the names of the areas above, from the province down, and the community's."""
     names = [community.name]
-    area = community.area
+    area: Area | None = community.area
     while area is not None:
         names.insert(0, area.name)
         area = area.parent

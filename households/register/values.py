@@ -89,13 +89,15 @@ class PhoneEntry(NamedTuple):
 
 def text_of(cell: Cell) -> str:
     """Return the cell as people read it: half width, single blanks, whole numbers without ".0"."""
-    if cell is None or cell == "":
-        return ""
     if isinstance(cell, str):
-        if cell.isascii() and cell.isalnum():
+        if not cell or (cell.isascii() and cell.isalnum()):
             return cell
         text = unicodedata.normalize("NFKC", cell).replace("\u200b", "").replace("\ufeff", "")
         return " ".join(text.split()).lstrip("'`’‘")
+    return "" if cell is None else text_of_value(cell)
+
+
+def text_of_value(cell: float | datetime.date | datetime.time) -> str:
     if isinstance(cell, bool):
         return "1" if cell else "0"
     if isinstance(cell, float):

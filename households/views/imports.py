@@ -45,7 +45,7 @@ def register_import_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def register_template(request: HttpRequest) -> HttpResponse:
+def register_template(request: HttpRequest) -> FileResponse:
     """Give an empty register with headings and notes."""
     if not Community.objects.editable_by(request.user).exists():
         raise Http404
@@ -110,7 +110,7 @@ def register_import_undo(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_safe
-def register_import_report(request: HttpRequest, pk: UUID) -> HttpResponse:
+def register_import_report(request: HttpRequest, pk: UUID) -> FileResponse:
     """Give the workbook of refused and doubtful rows, and record who took it."""
     found = get_object_or_404(RegisterImport.objects.visible_to(request.user), pk=pk)
     pages = found.pages.filter(kind__in=REPORT_KINDS)

@@ -92,7 +92,7 @@ def prepare_database() -> None:
 def import_workbook(path: Path, _residents: int, _households: int) -> None:
     from django.core.management import call_command
 
-    with open(os.devnull, "w") as nowhere:
+    with Path(os.devnull).open("w") as nowhere:
         sys.stderr = nowhere
         call_command("import_register", path, community=COMMUNITY, stdout=nowhere)
         sys.stderr = sys.__stderr__
@@ -232,16 +232,22 @@ def measure(*, quick: bool = False) -> None:
         size = path.stat().st_size / 1024 / 1024
         print(f"{residents:,} residents in {households:,} households, .xlsx of {size:.0f} MB")
         for kind in kinds:
-            measure_database(kind, folder, path, residents, households, 1 if quick else ROUNDS)
+            measure_database(
+                kind,
+                path,
+                residents=residents,
+                households=households,
+                rounds=1 if quick else ROUNDS,
+            )
 
 
 def measure_database(
-    kind: str, folder: Path, path: Path, residents: int, households: int, rounds: int
+    kind: str, path: Path, *, residents: int, households: int, rounds: int
 ) -> None:
     results: dict[str, list[dict[str, Any]]] = {task: [] for task in TASKS}
     for _round in range(rounds):
         for task, done in results.items():
-            with fresh_database(kind, folder) as url:
+            with fresh_database(kind, path.parent) as url:
                 done.append(run_child(task, path, residents, households, url))
     assert results["import"][0]["rows"] == results["bare"][0]["rows"], "the same rows"
     ratios = sorted(

@@ -95,7 +95,9 @@ forms = st.sampled_from(
 @given(
     estates, st.integers(1, 200), st.integers(1, 12), st.integers(1, 40), st.integers(1, 20), forms
 )
-def test_every_form_of_a_door_is_the_same_door(estate, building, unit, floor, flat, form):
+def test_every_form_of_a_door_is_the_same_door(  # noqa: PLR0917 - hypothesis fills them in order
+    estate, building, unit, floor, flat, form
+):
     room = f"{floor}{flat:02d}"
     text = form.format(e=estate, b=building, u=unit, r=room)
     if estate.endswith("100"):
@@ -115,7 +117,7 @@ def test_any_text_is_read_or_refused(text):
     try:
         door = parse_address(text, PREFIXES)
     except InvalidAddressError as error:
-        assert error.code in {"empty", "building", "room", "elsewhere", "long"}
+        assert error.code in {"empty", "building", "room", "elsewhere", "long"}  # noqa: PT017 - one of two outcomes
     else:
         assert door.building
         assert door.room

@@ -57,4 +57,4 @@ def test_any_text_is_read_or_refused(text):
     try:
         assert len(parse_identity(text).number) == 18
     except InvalidIdentityError as error:
-        assert error.code in {"shape", "date", "check"}
+        assert error.code in {"shape", "date", "check"}  # noqa: PT017 - one of two outcomes

@@ -24,7 +24,6 @@ from tests.factories import (
 )
 
 WANG = identity_number("19800101", 12)
-TODAY = datetime.date.today()
 
 
 @pytest.fixture

@@ -255,19 +255,19 @@ def test_too_many_rows(workbook, upload, world, monkeypatch, run_import):
     )
     people = [[f"王{number}", "", "幸福家园3号楼2单元503室", ""] for number in range(11)]
     path = workbook(HEADINGS, *people)
-    _client, response, done = upload(path)
+    client, _response, done = upload(path)
     assert (done.state, done.summary) == (
         "failed",
         {"error": "too_many_rows", "values": {"limit": 10}},
     )
-    assert "more than 10 rows" in _client.get(done.get_absolute_url()).content.decode()
+    assert "more than 10 rows" in client.get(done.get_absolute_url()).content.decode()
     assert run_import(path).state == "applied"
 
 
 def test_command_refuses_in_one_sentence(tmp_path, run_import, world):
     path = tmp_path / "a.xlsx"
     path.write_bytes(encrypted())
-    with pytest.raises(CommandError, match="password"):
+    with pytest.raises(CommandError, match="密码"):
         run_import(path)
     with pytest.raises(CommandError, match="no file"):
         run_import(tmp_path / "missing.xlsx")

@@ -73,7 +73,7 @@ def counts():
 @pytest.mark.django_db(transaction=True)
 def test_kill_9_while_writing(workbook, upload, request, tmp_path, settings):
     world = request.getfixturevalue("world")
-    client, _response, done = upload(workbook(HEADINGS, *people(3000)))
+    _client, _response, done = upload(workbook(HEADINGS, *people(3000)))
     RegisterImport.objects.filter(pk=done.pk).update(state=State.CONFIRMED)
     before = counts()
     name = str(connection.settings_dict["NAME"])
@@ -124,7 +124,7 @@ def test_interrupted_reading_starts_again(workbook, upload, world):
 
 def test_writing_twice_at_once_writes_once(workbook, upload, world):
     """A task that was thought dead finishes after its successor."""
-    client, _response, done = upload(workbook(HEADINGS, *people(5)))
+    _client, _response, done = upload(workbook(HEADINGS, *people(5)))
     RegisterImport.objects.filter(pk=done.pk).update(state=State.CONFIRMED)
     stale = RegisterImport.objects.get(pk=done.pk)
     path = Path(stale.file.path)

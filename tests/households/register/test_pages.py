@@ -98,7 +98,7 @@ def test_pages_mask_personal_data(workbook, upload, world):
 
 
 def test_stored_pages_are_sealed(workbook, upload, world):
-    _client, _response, done = upload(workbook(*ROWS))
+    _client, _response, _done = upload(workbook(*ROWS))
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -224,7 +224,7 @@ def test_others_see_nothing(workbook, upload, world, as_user, name):
 
 
 def test_nobody_imports_into_another_community(workbook, upload, world, as_user):
-    client, response, done = upload(workbook(*ROWS), user=world.outsider)
+    _client, response, done = upload(workbook(*ROWS), user=world.outsider)
     assert response.status_code == 200
     assert done is None
     assert "Select a valid choice" in response.content.decode()

@@ -241,7 +241,7 @@ def test_report_can_be_corrected_and_uploaded_again(worst, run_import, world, ta
     columns = {cell.value: cell.column for cell in sheet[1]}
     for line in range(sheet.max_row, 1, -1):
         number = sheet.cell(line, 1).value
-        if number in {"17"}:
+        if number == "17":
             sheet.cell(line, 3).value = "是"
         elif number == "18":
             sheet.cell(line, columns["身份证号（18位）"]).value = (
