@@ -27,7 +27,7 @@ UPDATE_BATCH = 200
 SEARCH_TERMS_LENGTH = 400
 
 
-class RegisterChanged(Exception):
+class RegisterChanged(Exception):  # noqa: N818 - reads as what happened
     """A row that was to be changed is no longer as it was when it was compared."""
 
 
