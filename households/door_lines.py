@@ -3,19 +3,20 @@
 import datetime
 from dataclasses import dataclass
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from communities.models import User
 from households.models import Care, CareTag, Household, Residency, Resident
+from households.models.place import HouseholdQuerySet
 from households.rhythm import rhythm_days
 
 
-def with_people(households: QuerySet[Household], user: User) -> QuerySet[Household]:
+def with_people(households: HouseholdQuerySet, user: User) -> HouseholdQuerySet:
     """Bring along who lives there, and the care that the user may know of."""
     care = Care.objects.current().filter(tag__in=CareTag.objects.visible_to(user))
     people = Resident.objects.defer("identity_number", "search_terms", "note")
-    return households.select_related("building", "grid").prefetch_related(
+    return households.select_related("building", "grid").prefetch_related(  # type: ignore[misc] # "living" is what the first prefetch makes
         Prefetch(
             "residencies",
             Residency.objects.living().order_by("-is_head", "pk"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import reduce
 from itertools import combinations
 from operator import and_, or_
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -65,7 +66,7 @@ def read_question(typed: str) -> Question:
     return Question(people, address_condition(typed))
 
 
-def residents_with(indexes: list[str]) -> QuerySet[Phone, dict[str, object]]:
+def residents_with(indexes: list[str]) -> QuerySet[Any, Any]:
     return Phone.objects.filter(number_index__in=indexes).values("resident")
 
 

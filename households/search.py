@@ -9,7 +9,7 @@ then compared with the whole. Every answer equals that of `scan`.
 from typing import Any
 
 from django.db import connections
-from django.db.models import Q, QuerySet
+from django.db.models import Lookup, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from households.models import Resident
@@ -19,8 +19,6 @@ TABLE = "households_resident"
 INDEX = "households_resident_search"
 WORD_LENGTH = 2
 
-POSTGRES_WORDS = "string_to_array(search_terms, ' ')"
-POSTGRES_MATCH = f"SELECT id FROM {TABLE} WHERE {POSTGRES_WORDS} @> %s"  # noqa: S608 - constants of this module
 SQLITE_MATCH = f"SELECT rowid FROM {INDEX} WHERE {INDEX} MATCH %s"  # noqa: S608 - constants of this module
 
 # Blanks alone separate words: beyond letters and digits these belong to words as well.
@@ -58,7 +56,7 @@ def named(text: str, *, using: str = "default") -> Q:
     if not plain:
         return Q(pk__in=[])
     whole = Q(search_terms__contains=plain) if len(plain) > WORD_LENGTH else Q()
-    return Q(pk__in=with_words(words_of(plain), using)) & whole
+    return with_words(words_of(plain), using) & whole
 
 
 def scan(residents: QuerySet[Resident], text: str) -> QuerySet[Resident]:
@@ -74,12 +72,24 @@ def words_of(plain: str) -> list[str]:
     return sorted(gram for gram in grams(plain) if len(gram) == WORD_LENGTH)
 
 
-def with_words(words: list[str], using: str) -> RawSQL:
-    """Express the keys of the residents that have all of these words."""
+def with_words(words: list[str], using: str) -> Q:
+    """Match the residents that have all of these words."""
     if connections[using].vendor == "postgresql":
-        return RawSQL(POSTGRES_MATCH, [words])  # noqa: S611 - the words travel as a parameter
+        return Q(search_terms__has_words=words)
     quoted = " ".join('"' + word.replace('"', '""') + '"' for word in words)
-    return RawSQL(SQLITE_MATCH, [quoted])  # noqa: S611 - the words travel as a parameter
+    return Q(pk__in=RawSQL(SQLITE_MATCH, [quoted]))  # noqa: S611 - the words travel as a parameter
+
+
+@Resident._meta.get_field("search_terms").register_lookup
+class HasWords(Lookup[Any]):
+    """All of these words stand in the text: in the form that the index of PostgreSQL answers."""
+
+    lookup_name = "has_words"
+    prepare_rhs = False
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        column, parameters = self.process_lhs(compiler, connection)
+        return f"string_to_array({column}, ' ') @> %s", [*parameters, self.rhs]
 
 
 def remove(*, using: str) -> None:
@@ -106,7 +116,8 @@ def install(*, using: str, **_signal: Any) -> None:
     with database.cursor() as cursor:
         if database.vendor == "postgresql":
             cursor.execute(
-                f"CREATE INDEX IF NOT EXISTS {INDEX} ON {TABLE} USING gin (({POSTGRES_WORDS}))"
+                f"CREATE INDEX IF NOT EXISTS {INDEX} ON {TABLE} "
+                "USING gin ((string_to_array(search_terms, ' ')))"
             )
             return
         cursor.execute(SQLITE_TABLE)

@@ -64,18 +64,18 @@ class NewHouseholdForm(HouseholdForm):
             self.instance.building = building
         grids = Grid.objects.held_by(user, REGISTER_KEEPERS).open().numbered()
         if building is None:
-            self.fields["building"].queryset = new_door_buildings(user)
+            choices(self, "building").queryset = new_door_buildings(user)
         else:
             del self.fields["building"]
             grids = grids.filter(community=building.community_id)
-        self.fields["grid"].queryset = grids
+        choices(self, "grid").queryset = grids
         self.fields["grid"].error_messages["required"] = _("Choose the grid of this door.")
         # A worker has no doors outside her grids; an officer may leave the choice for later.
         if user.has_any_role(MANAGERS):
             self.fields["grid"].required = False
-            self.fields["grid"].empty_label = _("Not yet in a grid")
+            choices(self, "grid").empty_label = _("Not yet in a grid")
         elif grids.count() == 1:
-            self.fields["grid"].empty_label = None
+            choices(self, "grid").empty_label = None
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -83,6 +83,11 @@ class NewHouseholdForm(HouseholdForm):
         if building is not None and "grid" in cleaned and cleaned["grid"] is None:
             cleaned["grid"] = building.community.holding_grid()
         return cleaned
+
+
+def choices(form: forms.BaseForm, name: str) -> Any:
+    """Return a field that chooses among rows, whose choices a form may narrow."""
+    return form.fields[name]
 
 
 def new_door_buildings(user: User) -> Any:
@@ -105,9 +110,9 @@ class BuildingForm(forms.ModelForm):
             del self.fields["community"]
         else:
             communities = Community.objects.editable_by(user)
-            self.fields["community"].queryset = communities
+            choices(self, "community").queryset = communities
             if communities[:2].count() == 1:
-                self.fields["community"].empty_label = None
+                choices(self, "community").empty_label = None
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

@@ -1,5 +1,6 @@
 """The doors of the register: the list, the page of one, entering and editing it."""
 
+import datetime
 import uuid
 
 from django.contrib import messages
@@ -111,7 +112,7 @@ def household(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def people_at(household: Household, user: User, on: object) -> list[dict[str, object]]:
+def people_at(household: Household, user: User, on: datetime.date) -> list[dict[str, object]]:
     """Return who lives or is registered at the door, with what the user may know of them."""
     care = Care.objects.current().filter(tag__in=CareTag.objects.visible_to(user))
     residencies = (

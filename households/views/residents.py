@@ -4,7 +4,7 @@ import datetime
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import F, QuerySet
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -33,6 +33,7 @@ from households.forms.residents import (
     RevealForm,
 )
 from households.models import Care, Household, Phone, Residency, Resident
+from households.models.resident import ResidencyQuerySet
 
 
 @require_safe
@@ -56,7 +57,7 @@ def resident(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def homes_within(request: HttpRequest, resident: Resident) -> QuerySet[Residency]:
+def homes_within(request: HttpRequest, resident: Resident) -> ResidencyQuerySet:
     """Return the residencies of the person at doors the user may see."""
     return (
         Residency.objects.visible_to(request.user)
