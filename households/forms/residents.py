@@ -299,3 +299,5 @@ class RevealForm(forms.Form):
                 0, ("identity_number", f"{_('Identity number')} {resident.masked_identity}")
             )
         self.fields["field"].choices = choices  # type: ignore[attr-defined] # a choice field
+        if len(choices) == 1:
+            self.initial["field"] = choices[0][0]

@@ -8,7 +8,7 @@ class SearchForm(forms.Form):
     """A name, initials, an address, an identity number or a phone."""
 
     q = forms.CharField(
-        label=_("Search"),
+        label=_("Name, address, identity number or phone"),
         max_length=100,
         widget=forms.TextInput(attrs={"autocomplete": "off", "type": "search"}),
     )
