@@ -124,9 +124,10 @@ class ScopedAdmin(Scoped, admin.ModelAdmin):
         if add:
             return [{"added": {}}]
         fields: list[str] = []
-        for entry in super().construct_change_message(request, form, formsets, add):
+        entries: Any = super().construct_change_message(request, form, formsets, add)
+        for entry in entries:
             for change in entry.values():
-                fields += [change["name"]] if "name" in change else change["fields"]
+                fields.extend([change["name"]] if "name" in change else change["fields"])
         return [{"changed": {"fields": list(dict.fromkeys(fields))}}]
 
     def log_addition(self, request: HttpRequest, obj: models.Model, message: Any) -> LogEntry:
@@ -139,9 +140,7 @@ class ScopedAdmin(Scoped, admin.ModelAdmin):
         for obj in queryset:
             record(request, obj, DELETION, [])
 
-    def _get_obj_does_not_exist_redirect(
-        self, request: HttpRequest, opts: Any, object_id: str
-    ) -> HttpResponse:
+    def _get_obj_does_not_exist_redirect(self, *_asked: object) -> HttpResponse:
         raise Http404
 
 
@@ -194,8 +193,11 @@ class ScopedFilter(admin.RelatedFieldListFilter):
     """Offer the places the user may see; none at all where the list would be endless."""
 
     def field_choices(
-        self, field: Any, request: HttpRequest, model_admin: Any
-    ) -> list[tuple[Any, str]]:
+        self,
+        field: Any,
+        request: HttpRequest,
+        model_admin: Any,  # noqa: ARG002 - Django's signature
+    ) -> list[tuple[str, Any]]:
         target: Any = (
             field.related_model if isinstance(field, ForeignObjectRel) else field.remote_field.model
         )

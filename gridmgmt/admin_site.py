@@ -1,6 +1,7 @@
 """Django admin as a part of this program: its login, its roles, its language."""
 
 from collections.abc import Callable
+from functools import update_wrapper
 from typing import Any
 
 from django.contrib.admin import AdminSite
@@ -10,7 +11,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
-from functools import update_wrapper
 from django.utils.translation import gettext_lazy as _
 
 from communities.roles import Role
@@ -32,7 +32,7 @@ class GridAdminSite(AdminSite):
         self,
         view: Callable[..., HttpResponseBase],
         cacheable: bool = False,  # noqa: FBT001, FBT002 - Django's signature
-    ) -> Callable[..., HttpResponseBase]:
+    ) -> Any:
         guarded = super().admin_view(view, cacheable)
 
         def hidden(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -53,11 +53,11 @@ class GridAdminSite(AdminSite):
             return redirect("admin:index")
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
 
-    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:  # noqa: ARG002 - Django's signature
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:  # noqa: ARG002 - Django's signature
         return LogoutView.as_view()(request)
 
-    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:  # noqa: ARG002 - Django's signature
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:  # noqa: ARG002 - Django's signature
         return redirect("password_change")
 
-    def password_change_done(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:  # noqa: ARG002 - Django's signature
+    def password_change_done(self, request: HttpRequest, extra_context: Any = None) -> Any:  # noqa: ARG002 - Django's signature
         return redirect("home")

@@ -38,9 +38,7 @@ class NoDataReporterFilter(SafeExceptionReporterFilter):
             return super().get_post_parameters(request)
         return dict.fromkeys(request.POST, self.cleansed_substitute)
 
-    def get_traceback_frame_variables(
-        self, request: HttpRequest | None, tb_frame: Any
-    ) -> list[tuple[str, Any]]:
+    def get_traceback_frame_variables(self, request: HttpRequest | None, tb_frame: Any) -> Any:
         if not self.is_active(request):
-            return list(super().get_traceback_frame_variables(request, tb_frame))
-        return [(name, self.cleansed_substitute) for name in tb_frame.f_locals]
+            return super().get_traceback_frame_variables(request, tb_frame)
+        return dict.fromkeys(tb_frame.f_locals, self.cleansed_substitute).items()

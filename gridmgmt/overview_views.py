@@ -5,6 +5,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from communities.lists import export_response, query_with, wants_export
 from communities.models import Community
@@ -14,6 +15,7 @@ from gridmgmt.overview.reports import Report
 from households.models import quarter_start
 
 
+@require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     """Send everyone to the dashboard of her place; ask whoever has several."""
     places = reports.starting_places(request.user)
@@ -22,6 +24,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "overview/overview.html", {"places": places})
 
 
+@require_safe
 def community(request: HttpRequest, code: str) -> HttpResponseBase:
     place = get_object_or_404(
         reports.communities_of(request.user).select_related("area"), code=code
@@ -37,6 +40,7 @@ def community(request: HttpRequest, code: str) -> HttpResponseBase:
     return TemplateResponse(request, "overview/community.html", context)
 
 
+@require_safe
 def area(request: HttpRequest, code: str) -> HttpResponseBase:
     place = get_object_or_404(reports.areas_of(request.user).select_related("parent"), code=code)
     report = reports.area_report(place, request.user, timezone.localdate())

@@ -182,7 +182,6 @@ def doors_of(resident: Resident) -> models.QuerySet[Household]:
 class HangsFromResidentAdmin(ScopedAdmin):
     """Rows of one person; new ones are entered on the person's own record."""
 
-    list_select_related: Any = ["resident"]
     readonly_fields = ["resident"]
     ordering = ["-pk"]
 
@@ -223,6 +222,7 @@ class PhoneAdmin(HangsFromResidentAdmin):
     fields = ["resident", "masked", "new_number", "label"]
     readonly_fields = ["resident", "masked"]
     list_display = ["masked", "label", "resident"]
+    list_select_related = ["resident"]
 
 
 @admin.register(Care)

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.urls import URLPattern, get_resolver, reverse
 
 from communities.roles import Role
-from households.models import Post, RegisterImport
+from households.models import ImportPage, Post, RegisterImport
 from tests.factories import (
     CareFactory,
     IssueFactory,
@@ -189,6 +189,13 @@ def arguments(world) -> dict[str, list[object]]:
     photo = Photo(issue=issue, by=world.worker)
     photo.image.save("x.jpg", ContentFile(b"\xff\xd8\xff"), save=False)
     photo.save()
+    failed = RegisterImport.objects.create(
+        community=world.community, by=world.officer, original_suffix=".xlsx", state="failed"
+    )
+    for kind, content in (("problem", []), ("details", {"sheets": []})):
+        page = ImportPage(register_import=failed, kind=kind, number=1)
+        page.content = content
+        page.save()
     rows = {
         "membership": worker_role,
         "person": colleague.user,
@@ -200,9 +207,7 @@ def arguments(world) -> dict[str, list[object]]:
         "phone": PhoneFactory(resident=world.resident),
         "care": CareFactory(resident=world.resident),
         "residency": world.resident.residencies.get(),
-        "register_import": RegisterImport.objects.create(
-            community=world.community, by=world.officer, original_suffix=".xlsx", state="failed"
-        ),
+        "register_import": failed,
         "visit": visit,
         "issue": issue,
         "photo": photo,

@@ -160,7 +160,7 @@ def every_row_of_the_database() -> dict[str, str]:
     dump = {}
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
-            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
             dump[table] = repr(cursor.fetchall())
     return dump
 

@@ -59,9 +59,7 @@ class VisitTallyAdmin(RecordAdmin):
 class IssueAdmin(ScopedAdmin):
     """Issues: wording and category are corrected here, steps are taken on the issue's page."""
 
-    told = ["category", "place", "description", "urgency", "due_on"]
-    fields = [
-        *told,
+    readonly_fields = [
         "grid",
         "household",
         "visit",
@@ -73,7 +71,14 @@ class IssueAdmin(ScopedAdmin):
         "resolved_at",
         "closed_at",
     ]
-    readonly_fields = fields[len(told) :]
+    fields = [
+        "category",
+        "place",
+        "description",
+        "urgency",
+        "due_on",
+        *readonly_fields,
+    ]
     list_display = ["__str__", "urgency", "status", "due_on", "grid"]
     list_filter = ["status", "urgency", ("category", ScopedFilter), ("grid", ScopedFilter)]
     list_select_related = ["category", "grid"]

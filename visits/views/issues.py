@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from communities.lists import Column, export_response, key_page, query_with, wants_export
 from communities.roles import READERS, REPORTERS, Role
@@ -36,6 +36,7 @@ class Shortcut(NamedTuple):
     is_current: bool
 
 
+@require_safe
 def issue_list(request: HttpRequest) -> HttpResponseBase:
     """List the issues of one's places, one's department and one's own, newest first."""
     today = timezone.localdate()
@@ -139,6 +140,7 @@ def household_named(request: HttpRequest) -> Household | None:
         raise Http404 from None
 
 
+@require_safe
 def issue(request: HttpRequest, pk: UUID) -> HttpResponse:
     return issue_page(
         request, get_object_or_404(whole(Issue.objects.visible_to(request.user)), pk=pk)
@@ -217,6 +219,7 @@ def issue_page(
     )
 
 
+@require_safe
 def photo(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """Send a picture as a picture and nothing else, whatever a browser would like it to be."""
     photo = get_object_or_404(Photo.objects.visible_to(request.user), pk=pk)
