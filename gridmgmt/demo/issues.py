@@ -16,8 +16,8 @@ Status = Issue.Status
 ISSUES_PER_DOOR_AND_YEAR = 0.4
 FROM_VISITS = 0.6
 URGENT_CHANCE = 0.08
-# So many of the recent ones are stuck with whoever has them.
-STUCK_CHANCE = 0.05
+# So many of those of the last weeks are stuck with whoever has them.
+STUCK_CHANCE, STUCK_DAYS = 0.2, 45
 
 # Category, department, what is wrong, where (empty: at the door of a visit).
 CASES = (
@@ -151,7 +151,8 @@ class IssueWriter:
         courses, weights = zip(*COURSES, strict=True)
         at = issue.reported_at
         days = issue.category.days_to_resolve
-        is_stuck = rng.random() < STUCK_CHANCE
+        is_recent = (self.last - at.date()).days < STUCK_DAYS
+        is_stuck = rng.random() < STUCK_CHANCE and is_recent
         for step in rng.choices(courses, weights)[0]:
             if step == Step.SOLVE:
                 at += datetime.timedelta(minutes=rng.randint(3, 20))

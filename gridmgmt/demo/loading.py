@@ -98,7 +98,7 @@ class Loader:
             doors = [door for door in register.doors if door.household.grid is grid]
             team = self.staff.teams[grid.code]
             year = GridYear(doors, team, self.rules, rng)
-            made = year.walk(self.began_on, yesterday)
+            made = year.walk(self.began_on, yesterday - datetime.timedelta(days=team.days_away))
             visits += made
             issue_writer = IssueWriter(grid, team, self.offices, rng, yesterday)
             issue_writer.write(made, len(doors))

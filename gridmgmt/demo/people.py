@@ -17,6 +17,7 @@ from gridmgmt.demo.places import CommunityPlan, Stairwell
 from households.models import Post
 
 DOORS_PER_CAPTAIN = 80
+DEMO_WORKER_AWAY = 6
 BATCH = 2000
 
 
@@ -32,6 +33,8 @@ class Team:
     # The main worker until `since`, where the present one took over during the year.
     predecessor: User | None
     since: datetime.date
+    # Days up to today without a round: whoever tries the demo finds work waiting.
+    days_away: int
 
     def main_on(self, day: datetime.date) -> User:
         return self.predecessor if self.predecessor and day < self.since else self.main
@@ -165,7 +168,16 @@ class Staff:
         )
         self.appoint(leader, Role.GRID_LEADER, grid=grid)
         captain = self.appoint_post_holders(grid, stairwells)
-        self.teams[grid.code] = Team(main, backup, leader, captain, officer, predecessor, since)
+        self.teams[grid.code] = Team(
+            main,
+            backup,
+            leader,
+            captain,
+            officer,
+            predecessor,
+            since,
+            days_away=DEMO_WORKER_AWAY if demo_login else rng.choice((0, 0, 0, 2)),
+        )
 
     def appoint_post_holders(self, grid: Grid, stairwells: list[Stairwell]) -> User:
         """Give every stairwell a captain and one building a volunteer; return the first captain."""
