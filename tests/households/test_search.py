@@ -292,7 +292,9 @@ def test_pages_go_on_by_a_hidden_key(world, as_user):
         if not after:
             break
     assert [len(page) for page in pages] == [20, 20, 5]
-    assert sorted(name for page in pages for name in page) == [f"王{number:02d}" for number in range(45)]
+    assert sorted(name for page in pages for name in page) == [
+        f"王{number:02d}" for number in range(45)
+    ]
 
 
 def test_doors_go_on_by_a_hidden_key(world, as_user):
