@@ -269,7 +269,7 @@ def test_three_thousand_doors_move_within_a_second(world, second_grid):
     assert seconds < 1
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_two_officers_at_once_lose_no_door_and_no_history():
     if connection.vendor == "sqlite":
         pytest.skip("the test database of SQLite lives in memory, on one connection")

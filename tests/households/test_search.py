@@ -100,7 +100,7 @@ def test_index_follows_every_way_of_writing(db):
     assert named("大文") == set()
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite builds tables anew")
 def test_index_survives_a_migration_that_builds_the_table_anew():
     ResidentFactory(name="张伟明")
