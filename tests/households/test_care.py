@@ -91,6 +91,17 @@ def test_pages_give_and_end_care(world, as_user):
     assert care.until == TODAY
 
 
+def test_sensitive_tag_is_given_only_by_those_who_may_know(world, as_user):
+    tag = CareTagFactory(name="卧床", is_sensitive=True)
+    address = reverse("households:care_add", args=[world.resident.pk])
+    data = {"tag": tag.pk, "since": "2026-05-01"}
+    refused = as_user(world.worker).post(address, data)
+    assert list(refused.context["form"].errors) == ["tag"]
+    assert "卧床" not in refused.content.decode()
+    assert as_user(world.officer).post(address, data).status_code == 302
+    assert world.resident.care.get().tag == tag
+
+
 def test_worker_cannot_end_what_she_may_not_know(world, as_user):
     tag = CareTagFactory(is_sensitive=True)
     care = CareFactory(resident=world.resident, tag=tag)

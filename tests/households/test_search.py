@@ -87,6 +87,11 @@ def test_terms_fit_their_column_and_hold_every_part(name):
     assert {plain[at : at + 2] for at in range(len(plain))} <= words | {""}
 
 
+def test_pairs_of_a_text_apart_are_not_the_text(db):
+    Resident.objects.bulk_create([Resident(name="张伟伟明"), Resident(name="张伟明")])
+    assert named("张伟明") == scanned("张伟明") == {"张伟明"}
+
+
 def test_index_follows_every_way_of_writing(db):
     first = ResidentFactory(name="张伟明")
     Resident.objects.bulk_create([Resident(name="李小龙")])
