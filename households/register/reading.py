@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from communities.models import Area, Community
 from households.addresses import place_prefixes
@@ -31,8 +32,7 @@ class SheetFacts:
     skipped: list[tuple[int, str]] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Sighting:
+class Sighting(NamedTuple):
     """Where a person stands in the file, and as what."""
 
     place: str

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 RESIDENTS = 200_000
 HOUSEHOLDS = 70_000
@@ -207,14 +208,12 @@ def fresh_database(kind: str, folder: Path) -> Iterator[str]:
 
     server = os.environ["TEST_DATABASE_URL"]
     name = f"bench_import_{os.getpid()}"
-    address, _slash, rest = server.rpartition("/")
-    query = rest[rest.index("?") :] if "?" in rest else ""
     connection = psycopg2.connect(server)
     connection.autocommit = True
     with connection.cursor() as cursor:
         cursor.execute(f'CREATE DATABASE "{name}"')
         try:
-            yield f"{address}/{name}{query}"
+            yield urlsplit(server)._replace(path=f"/{name}").geturl()
         finally:
             cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
     connection.close()
