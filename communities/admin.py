@@ -26,6 +26,7 @@ class AreaAdmin(ScopedAdmin):
     list_display = ["code", "name", "level"]
     list_filter = ["level"]
     search_fields = ["code__startswith", "name"]
+    search_help_text = SEARCH_HELP
     autocomplete_fields = ["parent"]
 
 
@@ -128,6 +129,7 @@ class UserForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ["username", "name", "phone", "is_active"]
+        labels = {"name": _("Full name")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -147,7 +149,14 @@ class UserAdmin(ScopedAdmin):
     fields = ["username", "name", "phone", "is_active", "initial_password", "must_change_password"]
     readonly_fields = ["must_change_password"]
     inlines = [MembershipInline]
-    list_display = ["username", "name", "phone", "is_active", "must_change_password", "last_login"]
+    list_display = [
+        "username",
+        "__str__",
+        "phone",
+        "is_active",
+        "must_change_password",
+        "last_login",
+    ]
     list_filter = ["is_active", "memberships__role"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:

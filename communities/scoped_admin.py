@@ -65,6 +65,7 @@ class ScopedAdmin(Scoped, admin.ModelAdmin):
     # Records are straightened one at a time; nothing here deletes a page of them.
     actions = None
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
 
     def __init__(self, model: type[models.Model], admin_site: admin.AdminSite) -> None:
@@ -166,7 +167,7 @@ class RecordAdmin(ScopedAdmin):
         return False
 
 
-class ScopedInline(Scoped, admin.TabularInline):
+class ScopedInline(Scoped, admin.StackedInline):
     """Rows below a record: edited by whoever may edit the record."""
 
     extra = 0

@@ -131,8 +131,12 @@ class PhoneInline(ScopedInline):
     model = Phone
     form = PhoneForm
     formset = PhoneFormSet
-    fields = ["masked", "new_number", "label"]
-    readonly_fields = ["masked"]
+    fields = ["masked_number", "new_number", "label"]
+    readonly_fields = ["masked_number"]
+
+    @admin.display(description=_("number"))
+    def masked_number(self, phone: Phone) -> str:
+        return phone.masked
 
 
 class CareInline(ScopedInline):
@@ -158,8 +162,12 @@ class ResidentAdmin(ScopedAdmin):
         "died_on",
     ]
     inlines = [ResidencyInline, PhoneInline, CareInline]
-    list_display = ["__str__", "name", "sex", "masked_identity", "changed_at"]
+    list_display = ["__str__", "full_name", "sex", "masked_identity", "changed_at"]
     ordering = ["-pk"]
+
+    @admin.display(description=_("Full name"))
+    def full_name(self, resident: Resident) -> str:
+        return resident.name
 
     @admin.display(description=_("identity number"))
     def masked_identity(self, resident: Resident) -> str:
@@ -219,10 +227,14 @@ class ResidencyAdmin(HangsFromResidentAdmin):
 @admin.register(Phone)
 class PhoneAdmin(HangsFromResidentAdmin):
     form = PhoneForm
-    fields = ["resident", "masked", "new_number", "label"]
-    readonly_fields = ["resident", "masked"]
-    list_display = ["masked", "label", "resident"]
+    fields = ["resident", "masked_number", "new_number", "label"]
+    readonly_fields = ["resident", "masked_number"]
+    list_display = ["masked_number", "label", "resident"]
     list_select_related = ["resident"]
+
+    @admin.display(description=_("number"))
+    def masked_number(self, phone: Phone) -> str:
+        return phone.masked
 
 
 @admin.register(Care)

@@ -28,6 +28,7 @@ class ResidentForm(forms.ModelForm):
     class Meta:
         model = Resident
         fields = ["name", "birth_date", "sex", "note", "died_on"]
+        labels = {"name": _("Full name")}
 
     def clean_name(self) -> str:
         name = read_name(self.cleaned_data["name"])

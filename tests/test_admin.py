@@ -42,10 +42,15 @@ from tests.factories import (
     VisitFactory,
 )
 from tests.growth import grow
-from visits.models import IssueEvent, Photo, RetryRule, Visit, VisitRule, VisitTally
+from visits.models import IssueEvent, Photo, RetryRule, Visit, VisitRule
 
 # A register on its way in, and what the program keeps for itself to count faster.
-NOT_IN_ADMIN = {"households.ImportPage", "visits.CommunityFigures", "visits.StaleGrid"}
+NOT_IN_ADMIN = {
+    "households.ImportPage",
+    "visits.CommunityFigures",
+    "visits.StaleGrid",
+    "visits.VisitTally",
+}
 IDENTITY = "11010519491231002X"
 OWN_APPS = ("communities", "households", "visits")
 
@@ -103,9 +108,6 @@ def rows(world) -> dict[type[models.Model], tuple[models.Model, models.Model]]:
                 community=community, by=membership.user, original_suffix=".xlsx"
             ),
             Visit: visit,
-            VisitTally: VisitTally.objects.create(
-                grid=grid, day=datetime.date(2026, 1, 1), outcome="met"
-            ),
             type(issue): issue,
             IssueEvent: IssueEvent.objects.create(
                 issue=issue, by=membership.user, step="report", status="received"
@@ -160,7 +162,7 @@ def test_rows_lists_and_history_stop_at_the_scope(model, rows, as_user):
     assert model._default_manager.filter(pk=foreign.pk).exists()
 
 
-RECORDS = (Visit, VisitTally, IssueEvent, Photo, Disclosure, FormerGrid, RegisterImport)
+RECORDS = (Visit, IssueEvent, Photo, Disclosure, FormerGrid, RegisterImport)
 
 
 @pytest.mark.parametrize("model", RECORDS, ids=lambda model: model.__name__)
@@ -412,7 +414,7 @@ def test_admin_log_names_rows_by_number_and_fields_by_name(world, as_user):
     entry = LogEntry.objects.get()
     assert entry.object_repr == f"households.Resident {world.resident.pk}"
     assert json.loads(entry.change_message) == [
-        {"changed": {"fields": ["Name", "New identity number", "phone"]}}
+        {"changed": {"fields": ["Full name", "New identity number", "phone"]}}
     ]
 
 

@@ -23,21 +23,21 @@ class List(NamedTuple):
 
 
 LISTS = [
-    List("area", 8, 9, "street_officer", "area"),
-    List("community", 7, 8, place="community"),
-    List("communities:disclosure_list", 4, 5),
-    List("households:community_list", 7, 8, "street_officer"),
-    List("households:grid_list", 10, 10, place="community"),
-    List("households:grid", 9, place="grid"),
-    List("households:grid_fill", 7, place="grid"),
-    List("households:member_list", 10, 6, place="community"),
-    List("households:household_list", 13, 12),
-    List("households:building_list", 6, 6),
-    List("households:household", 13, place="household"),
-    List("households:register_import_list", 7),
-    List("visits:today", 10, None, "worker"),
-    List("visits:visit_list", 9, 8),
-    List("visits:issue_list", 8, 5),
+    List("area", 6, 7, "street_officer", "area"),
+    List("community", 5, 6, place="community"),
+    List("communities:disclosure_list", 2, 3),
+    List("households:community_list", 5, 6, "street_officer"),
+    List("households:grid_list", 8, 8, place="community"),
+    List("households:grid", 7, place="grid"),
+    List("households:grid_fill", 5, place="grid"),
+    List("households:member_list", 8, 4, place="community"),
+    List("households:household_list", 11, 10),
+    List("households:building_list", 4, 4),
+    List("households:household", 11, place="household"),
+    List("households:register_import_list", 5),
+    List("visits:today", 8, None, "worker"),
+    List("visits:visit_list", 7, 6),
+    List("visits:issue_list", 6, 3),
 ]
 # Its one row is the membership itself.
 NOT_A_LIST = {"households:post_list"}

@@ -14,7 +14,6 @@ from visits.models import (
     RetryRule,
     Visit,
     VisitRule,
-    VisitTally,
 )
 
 
@@ -45,14 +44,6 @@ class VisitAdmin(RecordAdmin):
     list_select_related = ["household__building", "by", "grid"]
     search_fields = ["grid__code__startswith"]
     search_help_text = SEARCH_HELP
-
-
-@admin.register(VisitTally)
-class VisitTallyAdmin(RecordAdmin):
-    list_display = ["day", "grid", "outcome", "visits", "counted"]
-    list_filter = ["outcome", ("grid", ScopedFilter)]
-    list_select_related = ["grid"]
-    ordering = ["-pk"]
 
 
 @admin.register(Issue)
