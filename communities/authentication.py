@@ -6,6 +6,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from communities.models import User
@@ -31,6 +32,11 @@ class AccountBackend(ModelBackend):
         if not isinstance(user, User) or (password == DEMO_PASSWORD and not user.is_demo):
             return None
         return user
+
+    def get_user(self, user_id: int) -> User | None:
+        """Return the user of a session as she is now, with her roles of today."""
+        user = User.objects.with_standings(user_id, timezone.localdate())
+        return user if user and self.user_can_authenticate(user) else None
 
 
 class LeanArgon2Hasher(Argon2PasswordHasher):

@@ -1,10 +1,12 @@
 """The menu: where each role goes, in the order of her day."""
 
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from communities.models import User
 from communities.roles import (
@@ -42,24 +44,31 @@ def entries_for(user: User) -> list[Entry]:
     return [entry for entry in MENU if user.has_any_role(entry.roles)]
 
 
-def navigation(request: HttpRequest) -> dict[str, object]:
-    """Give every template its `menu`, and whether it shows the search box (`can_search`).
+class Item(NamedTuple):
+    """A menu entry as a page shows it."""
 
-    A menu entry has its address, its label and whether it is the current page.
-    """
+    url: str
+    label: str
+    url_name: str
+
+
+@cache
+def items(entries: tuple[Entry, ...], language: str) -> list[Item]:
+    """Return these entries in that language; kept, because addresses and labels never change."""
+    with override(language):
+        return [
+            Item(reverse(entry.url_name), str(entry.label), entry.url_name) for entry in entries
+        ]
+
+
+def navigation(request: HttpRequest) -> dict[str, object]:
+    """Give every template its `menu`, the name of its `current_page`, and `can_search`."""
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return {"menu": [], "can_search": False}
     match = request.resolver_match
-    current = match.view_name if match else ""
     return {
-        "menu": [
-            {
-                "url": reverse(entry.url_name),
-                "label": entry.label,
-                "is_current": entry.url_name == current,
-            }
-            for entry in entries_for(user)
-        ],
+        "menu": items(tuple(entries_for(user)), request.LANGUAGE_CODE),
+        "current_page": match.view_name if match else "",
         "can_search": user.has_any_role(READERS | POST_HOLDERS),
     }

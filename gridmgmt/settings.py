@@ -156,6 +156,7 @@ AXES_CLIENT_IP_CALLABLE = "gridmgmt.client_address.client_address"
 # How many proxies of one's own stand in front; each appends to X-Forwarded-For.
 PROXY_COUNT = env.int("PROXY_COUNT", default=1 if HTTPS else 0)
 
+SESSION_ENGINE = "gridmgmt.sessions"
 SESSION_COOKIE_AGE = env.int("SESSION_SECONDS", default=12 * 3600)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = HTTPS

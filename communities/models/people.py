@@ -82,6 +82,23 @@ class UserQuerySet(models.QuerySet["User"]):
         )
 
 
+# One row for each current membership, as `MembershipQuerySet.current` finds them, or one
+# without any. Written out because every page asks this: Django would take longer to
+# compile it than the database to answer.
+WITH_STANDINGS = """
+    SELECT person.*, membership.id AS membership_id, membership.role, membership.department_id,
+        COALESCE(grid.code, community.code, area.code) AS code
+    FROM communities_user person
+    LEFT JOIN communities_membership membership
+        ON membership.user_id = person.id AND membership.since <= %(on)s
+        AND (membership.until IS NULL OR membership.until >= %(on)s)
+    LEFT JOIN communities_grid grid ON grid.id = membership.grid_id
+    LEFT JOIN communities_community community ON community.id = membership.community_id
+    LEFT JOIN communities_area area ON area.id = membership.area_id
+    WHERE person.id = %(pk)s
+"""
+
+
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc] # the base is made at run time
     """Create accounts by login name."""
 
@@ -98,6 +115,19 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
 
     def get_by_natural_key(self, username: str) -> "User":
         return self.get(username=username)
+
+    def with_standings(self, pk: int, on: datetime.date) -> "User | None":
+        """Return the user with the roles she holds on that day, in one query; None if unknown."""
+        rows = list(self.raw(WITH_STANDINGS, {"pk": pk, "on": on}))
+        if not rows:
+            return None
+        user: User = rows[0]
+        user.standings = tuple(
+            Standing(Role(row.role), row.code, row.department_id, row.membership_id)
+            for row in rows
+            if row.membership_id and row.is_active
+        )
+        return user
 
 
 class User(AbstractUser):
@@ -140,7 +170,7 @@ class User(AbstractUser):
         )
         return tuple(Standing(Role(role), code, dept, pk) for role, code, dept, pk in rows)
 
-    @property
+    @cached_property
     def roles(self) -> frozenset[Role]:
         return frozenset(standing.role for standing in self.standings)
 

@@ -67,7 +67,7 @@ def test_same_queries_for_one_row_and_three(world, as_user, django_assert_num_qu
     for number in range(rows):
         disclose(world.worker, world.community, f"resident {number}")
     client = as_user(world.auditor)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         client.get(URL)
 
 

@@ -41,11 +41,11 @@ def test_list_shows_the_buildings_and_doors_in_scope(world, as_user):
 def test_list_costs_the_same_for_one_row_and_three(world, as_user, django_assert_num_queries):
     client = as_user(world.officer)
     client.get(LIST)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         assert len(client.get(LIST).context["rows"]) == 1
     for _more in range(2):
         HouseholdFactory(grid=world.grid)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         assert len(client.get(LIST).context["rows"]) == 3
 
 
@@ -59,11 +59,11 @@ def test_page_shows_the_doors_in_scope(world, as_user, django_assert_num_queries
     }
     assert seen == {"worker": ["502"], "officer": ["101", "502"]}
     client = as_user(world.worker)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         client.get(address)
     for room in ("601", "602"):
         ResidencyFactory(household=HouseholdFactory(grid=world.grid, building=building, room=room))
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         assert len(client.get(address).context["lines"]) == 3
 
 

@@ -214,7 +214,7 @@ def test_page_asks_the_same_for_one_building_and_three(
     for _ in range(buildings):
         HouseholdFactory(grid=world.grid)
     client = as_user(world.officer)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         client.get(fill_url(second_grid))
 
 

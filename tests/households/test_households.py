@@ -149,15 +149,15 @@ def test_list_costs_the_same_for_one_row_and_three(world, as_user, django_assert
     tag = CareTagFactory(name="独居")
     CareFactory(resident=world.resident, tag=tag)
     client.get(LIST)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         assert len(rooms(client.get(LIST))) == 1
     for room in ("601", "602"):
         person = ResidentFactory()
         ResidencyFactory(resident=person, household=door(world, room))
         CareFactory(resident=person, tag=tag)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         assert len(rooms(client.get(LIST))) == 3
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         assert len(sheet(client)) == 4
 
 
@@ -347,13 +347,13 @@ def test_page_costs_the_same_for_one_person_and_three(world, as_user, django_ass
 
     fill(world.resident)
     client.get(address)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         client.get(address)
     for _more in range(2):
         person = ResidentFactory()
         ResidencyFactory(resident=person, household=world.household)
         fill(person)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         assert len(client.get(address).context["people"]) == 3
 
 

@@ -61,7 +61,7 @@ def test_list_asks_the_same_for_one_person_and_three(
     for _ in range(people):
         MembershipFactory(grid=world.grid)
     client = as_user(world.officer)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         client.get(url("member_list", world.community))
 
 

@@ -89,5 +89,5 @@ def test_page_asks_the_same_for_one_post_and_three(
         HouseholdFactory(grid=world.grid, building=building)
         Post.objects.create(membership=membership, building=building, unit=str(number))
     client = as_user(world.officer)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         client.get(url(membership))

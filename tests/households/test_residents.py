@@ -192,13 +192,13 @@ def test_page_costs_the_same_for_one_home_and_three(world, as_user, django_asser
     PhoneFactory(resident=world.resident)
     CareFactory(resident=world.resident)
     client.get(address)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         client.get(address)
     for _more in range(2):
         PhoneFactory(resident=world.resident)
         CareFactory(resident=world.resident)
         ResidencyFactory(resident=world.resident, household=HouseholdFactory(grid=world.grid))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         client.get(address)
 
 

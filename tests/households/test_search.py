@@ -356,20 +356,20 @@ def test_odd_text_finds_nothing_and_breaks_nothing(world, as_user, typed):
 def test_number_of_queries_does_not_grow(world, as_user, django_assert_num_queries):
     client = as_user(world.worker)
     post(client, "3号楼")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         assert len(post(client, "张伟明").context["people"]) == 1
     for _more in range(2):
         person = ResidentFactory(name="张伟明")
         ResidencyFactory(resident=person, household=HouseholdFactory(grid=world.grid))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         assert len(post(client, "张伟明").context["people"]) == 3
     building = world.household.building
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         assert len(post(client, "3号楼").context["lines"]) == 1
     for room in ("101", "102"):
         door = HouseholdFactory(grid=world.grid, building=building, room=room)
         ResidencyFactory(household=door)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         assert len(post(client, "3号楼").context["lines"]) == 3
 
 

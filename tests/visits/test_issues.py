@@ -622,9 +622,9 @@ def test_list_and_export_ask_the_same_whatever_their_length(
         holder = {"department": world.department_office} if number else {"assignee": world.worker}
         take_step(issue=issue, step=Step.ASSIGN, by=world.officer, at=timezone.now(), **holder)
     client = as_user(world.officer)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         client.get(LIST)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         b"".join(client.get(f"{LIST}?export=xlsx"))
 
 
@@ -638,7 +638,7 @@ def test_page_asks_the_same_whatever_its_history(
         DepartmentFactory(area=world.street)
         take_step(issue=issue, step=Step.COMMENT, by=worker, at=timezone.now(), note=f"n{number}")
     client = as_user(world.officer)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         client.get(issue.get_absolute_url())
 
 
@@ -651,7 +651,7 @@ def test_captains_form_asks_the_same_whatever_her_doors(
             grid=world.grid, building=world.household.building, unit="2", room=f"90{room}"
         )
     client = as_user(world.captain)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         client.get(ADD)
 
 

@@ -48,7 +48,6 @@ class VisitConflictError(ValidationError):
         self.stored = stored
 
 
-@transaction.atomic
 def record_visit(
     *,
     id: UUID,  # noqa: A002 - the field's name; phones make this key
@@ -70,12 +69,9 @@ def record_visit(
     names, once; with `withdrawn` it says that the visit never happened. The order in which
     visits arrive does not matter.
     """
-    rules = Rules()
-    door = lock_door(household)
     visit = Visit(
         id=id,
-        household=door,
-        grid_id=grid_then(door, timezone.localdate(done_at)),
+        household=household,
         by=by,
         done_at=done_at,
         outcome=outcome,
@@ -83,17 +79,45 @@ def record_visit(
         companions=companions,
         note=note,
         next_on=next_on,
-        counts=rules.judge(outcome, way).counts and not withdrawn,
         corrects=corrects,
         withdrawn=withdrawn,
     )
-    if corrects and (corrects.household_id != door.pk or corrects.withdrawn):
+    if corrects and (corrects.household_id != household.pk or corrects.withdrawn):
         raise ValidationError(_("This visit cannot be corrected."), code="not_correctable")
-    stored = store(visit)
-    if stored is visit:
-        update_door(door, rules)
-        update_tallies(visit)
-    return stored
+    try:
+        store(visit)
+    except IntegrityError as error:
+        # Asked once the transaction is over, so that the insert needs no savepoint of its own.
+        return stored_already(visit, error)
+    return visit
+
+
+@transaction.atomic
+def store(visit: Visit) -> None:
+    """Insert the visit with its grid and whether it counts; update its door and tally."""
+    rules = Rules()
+    door = lock_door(visit.household)
+    visit.household = door
+    visit.grid_id = grid_then(door, timezone.localdate(visit.done_at))
+    visit.counts = rules.judge(visit.outcome, visit.way).counts and not visit.withdrawn
+    visit.save(force_insert=True)
+    update_door(door, rules)
+    update_tallies(visit)
+
+
+def stored_already(visit: Visit, refusal: IntegrityError) -> Visit:
+    """Return the row that kept this visit out, if it says the same; else say what is wrong."""
+    stored = Visit.objects.filter(pk=visit.pk).first()
+    if stored:
+        if any(getattr(stored, name) != getattr(visit, name) for name in CONTENT):
+            raise VisitConflictError(stored) from None
+        return stored
+    if visit.corrects_id:
+        raise ValidationError(
+            _("This visit was corrected already. Open the correction to change it."),
+            code="corrected",
+        ) from None
+    raise refusal
 
 
 def record_door_visit(
@@ -131,24 +155,6 @@ def grid_then(door: Household, day: datetime.date) -> int:
         return door.grid_id
     former = FormerGrid.objects.filter(household=door, until__gte=day).order_by("until")
     return former.values_list("grid", flat=True).first() or door.grid_id
-
-
-def store(visit: Visit) -> Visit:
-    """Insert the visit, or return the row with the same id and content."""
-    try:
-        with transaction.atomic():
-            visit.save()
-    except IntegrityError:
-        stored = Visit.objects.filter(pk=visit.pk).first()
-        if stored is None:
-            raise ValidationError(
-                _("This visit was corrected already. Open the correction to change it."),
-                code="corrected",
-            ) from None
-        if any(getattr(stored, name) != getattr(visit, name) for name in CONTENT):
-            raise VisitConflictError(stored) from None
-        return stored
-    return visit
 
 
 def update_door(door: Household, rules: Rules) -> None:
