@@ -23,21 +23,21 @@ class List(NamedTuple):
 
 
 LISTS = [
-    List("area", 6, 7, "street_officer", "area"),
-    List("community", 5, 6, place="community"),
-    List("communities:disclosure_list", 2, 3),
-    List("households:community_list", 5, 6, "street_officer"),
-    List("households:grid_list", 8, 8, place="community"),
-    List("households:grid", 7, place="grid"),
-    List("households:grid_fill", 5, place="grid"),
-    List("households:member_list", 8, 4, place="community"),
-    List("households:household_list", 11, 10),
-    List("households:building_list", 4, 4),
-    List("households:household", 11, place="household"),
-    List("households:register_import_list", 5),
-    List("visits:today", 8, None, "worker"),
-    List("visits:visit_list", 7, 6),
-    List("visits:issue_list", 6, 3),
+    List("area", 7, 8, "street_officer", "area"),
+    List("community", 6, 7, place="community"),
+    List("communities:disclosure_list", 3, 4),
+    List("households:community_list", 6, 7, "street_officer"),
+    List("households:grid_list", 9, 9, place="community"),
+    List("households:grid", 8, place="grid"),
+    List("households:grid_fill", 6, place="grid"),
+    List("households:member_list", 9, 5, place="community"),
+    List("households:household_list", 12, 11),
+    List("households:building_list", 5, 5),
+    List("households:household", 12, place="household"),
+    List("households:register_import_list", 6),
+    List("visits:today", 9, None, "worker"),
+    List("visits:visit_list", 8, 7),
+    List("visits:issue_list", 7, 4),
 ]
 # Its one row is the membership itself.
 NOT_A_LIST = {"households:post_list"}
