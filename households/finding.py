@@ -7,8 +7,9 @@ from itertools import combinations
 from operator import and_, or_
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from communities.models import User
 from households.addresses import (
     ESTATE_SUFFIX,
     building_key,
@@ -18,7 +19,16 @@ from households.addresses import (
     with_digits,
 )
 from households.identity import InvalidIdentityError, parse_identity
-from households.models import Building, Phone, identity_error_text, identity_index, phone_index
+from households.models import (
+    Building,
+    Household,
+    Phone,
+    Residency,
+    Resident,
+    identity_error_text,
+    identity_index,
+    phone_index,
+)
 from households.register.values import read_phones
 from households.search import named
 
@@ -33,6 +43,7 @@ TOKEN = re.compile(
 )
 SLOTS = ("building", "unit", "room")
 MOST_TOKENS = 6
+COMMUNITY_CODE = 12
 IDENTITY_SHAPE = re.compile(r"\d{15}|\d{17}[\dXx]")
 
 
@@ -58,12 +69,27 @@ def read_question(typed: str) -> Question:
         except InvalidIdentityError as error:
             return Question(Q(pk__in=[]), None, identity_error_text(error.code))
         return Question(Q(identity_index=index), None)
-    people = named(typed)
     phones, unreadable = read_phones(typed)
     if phones and not unreadable:
         indexes = [phone_index(phone.number) for phone in phones]
-        people |= Q(pk__in=residents_with(indexes))
+        people = Q(pk__in=residents_with(indexes))
+    else:
+        people = named(typed)
     return Question(people, address_condition(typed))
+
+
+def among_visible(found: QuerySet[Resident], user: User) -> QuerySet[Resident]:
+    """Keep the residents whom `Resident.objects.visible_to(user)` holds.
+
+    In a wide scope the few found are looked up in it one by one, which spares gathering
+    everybody of a district for each search; in a narrow one gathering is cheaper.
+    """
+    is_narrow = all(len(standing.code) >= COMMUNITY_CODE for standing in user.standings)
+    if is_narrow and not user.is_superuser:
+        return found.filter(pk__in=Resident.objects.visible_to(user).values("pk"))
+    doors = Household.objects.visible_to(user).filter(pk=OuterRef("household"))
+    homes = Residency.objects.filter(Exists(doors), resident=OuterRef("pk"))
+    return found.filter(Exists(homes))
 
 
 def residents_with(indexes: list[str]) -> QuerySet[Any, Any]:

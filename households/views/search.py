@@ -10,7 +10,7 @@ from django.utils import timezone
 from communities.lists import beyond
 from communities.roles import POST_HOLDERS, READERS
 from households.door_lines import DoorLine, with_people
-from households.finding import Question, read_question
+from households.finding import Question, among_visible, read_question
 from households.forms.search import SearchForm
 from households.models import Household, Residency, Resident
 
@@ -39,7 +39,7 @@ def answer(request: HttpRequest, question: Question) -> dict[str, object]:
     doors: list[Household] = []
     more_people = more_doors = ""
     if not doors_after:
-        found = Resident.objects.visible_to(request.user).filter(question.people)
+        found = among_visible(Resident.objects.filter(question.people), request.user)
         people, more_people = page_after(
             found.defer("identity_number", "search_terms"), people_after, order=("pk",)
         )

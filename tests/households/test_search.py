@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pypinyin import Style, lazy_pinyin
 
 from households import search
-from households.finding import read_question
+from households.finding import among_visible, read_question
 from households.models import Household, Resident
 from households.names import SURNAME_INITIALS, pinyin_initials, plain_name, search_terms
 from tests.factories import (
@@ -20,6 +20,7 @@ from tests.factories import (
     PhoneFactory,
     ResidencyFactory,
     ResidentFactory,
+    UserFactory,
 )
 
 SEARCH = reverse("households:search")
@@ -274,6 +275,19 @@ def test_search_stops_at_the_scope(world, as_user):
     assert [line.household for line in post(as_user(world.outsider), "9-909").context["lines"]] == [
         door
     ]
+
+
+def test_both_ways_of_asking_for_the_scope_agree(world):
+    for grid in (world.grid, world.next_grid):
+        ResidencyFactory(household=HouseholdFactory(grid=grid), until="2020-01-01")
+    ResidencyFactory(resident=world.resident, household=HouseholdFactory(grid=world.next_grid))
+    ResidentFactory(name="无户")
+    users = [world.worker, world.captain, world.officer, world.street_officer, world.department,
+             world.auditor, world.outsider, UserFactory(is_superuser=True)]  # fmt: skip
+    for user in users:
+        found = set(among_visible(Resident.objects.all(), user))
+        assert found == set(Resident.objects.visible_to(user)), user
+    assert len(found) == 4
 
 
 def test_home_elsewhere_stays_hidden(world, as_user):
