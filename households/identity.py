@@ -3,6 +3,7 @@
 import datetime
 import re
 from dataclasses import dataclass
+from operator import mul
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECK_CHARACTERS = "10X98765432"
@@ -30,7 +31,7 @@ class Identity:
 
 def check_character(digits: str) -> str:
     """Return the 18th character for the first 17 digits (ISO 7064, MOD 11-2)."""
-    total = sum(weight * int(digit) for weight, digit in zip(WEIGHTS, digits, strict=False))
+    total = sum(map(mul, WEIGHTS, map(int, digits)))
     return CHECK_CHARACTERS[total % 11]
 
 

@@ -59,6 +59,8 @@ class PageWriter:
 
     def add_outcome(self, outcome: Outcome) -> None:
         entry, row = outcome.entry, outcome.row
+        if not row.problems and entry.kind not in self.kinds:
+            return
         line = entry.as_dict()
         self.add(entry.kind, line)
         weight = weight_of(row.problems)

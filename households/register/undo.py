@@ -150,18 +150,20 @@ def merged(records: Iterable[dict[str, list[list[int]]]]) -> dict[str, list[list
 def delete(created: dict[str, list[list[int]]]) -> None:
     for name in DELETION_ORDER:
         for part in parts(created.get(name, [])):
-            if name == "care":
-                delete_care(part)
-            else:
-                MODELS[name].objects.filter(part).delete()
+            rows = MODELS[name].objects.filter(part)
+            doors = doors_hastened_by(name, rows)
+            rows.delete()
+            for start in range(0, len(doors), KEYS_PER_QUERY):
+                batch = doors[start : start + KEYS_PER_QUERY]
+                reschedule_households(Household.objects.filter(pk__in=batch))
 
 
-def delete_care(part: Q) -> None:
-    """Remove care tags and set anew when the doors of those people are due."""
-    care = Care.objects.filter(part)
-    doors = Residency.objects.filter(resident__in=care.values("resident"))
-    keys = list(doors.values_list("household", flat=True))
-    care.delete()
-    for start in range(0, len(keys), KEYS_PER_QUERY):
-        batch = keys[start : start + KEYS_PER_QUERY]
-        reschedule_households(Household.objects.filter(pk__in=batch))
+def doors_hastened_by(name: str, rows: Any) -> list[int]:
+    """Return the doors that may be due sooner because of these care tags or residencies."""
+    if name == "care":
+        ties = Residency.objects.filter(resident__in=rows.values("resident"))
+    elif name == "residency":
+        ties = rows.filter(resident__in=Care.objects.current().values("resident"))
+    else:
+        return []
+    return list(ties.values_list("household", flat=True))

@@ -7,6 +7,7 @@ a sentence in `problems` when it cannot be understood; nothing is guessed.
 import datetime
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 from households.identity import Identity, InvalidIdentityError, parse_identity
@@ -21,6 +22,7 @@ EARLIEST_YEAR = 1880
 EXACT_LIMIT = 10**15
 IDENTITY_LENGTH = 18
 NOTHING = {"", "无", "没有", "不详", "未知", "暂无", "/", "\\", "-", "--", "—", "——", "同上", "空", "n/a", "none", "null", "nil", "nan", "#n/a", "#ref!", "#value!", "#name?"}  # fmt: skip
+LONGEST_NOTHING = max(map(len, NOTHING))
 YES = {"是", "1", "y", "yes", "true", "有", "√", "✓", "✔", "对", "已", "t", "在", "在住", "常住"}
 NO = {
     "否",
@@ -92,9 +94,15 @@ def text_of(cell: Cell) -> str:
     if isinstance(cell, str):
         if not cell or (cell.isascii() and cell.isalnum()):
             return cell
-        text = unicodedata.normalize("NFKC", cell).replace("\u200b", "").replace("\ufeff", "")
-        return " ".join(text.split()).lstrip("'`’‘")
+        return plain_text(cell)
     return "" if cell is None else text_of_value(cell)
+
+
+# Most cells repeat: sex, relation, an address on every line of its household.
+@lru_cache(maxsize=8192)
+def plain_text(cell: str) -> str:
+    text = unicodedata.normalize("NFKC", cell).replace("\u200b", "").replace("\ufeff", "")
+    return " ".join(text.split()).lstrip("'`’‘")
 
 
 def text_of_value(cell: float | datetime.date | datetime.time) -> str:
@@ -109,7 +117,7 @@ def text_of_value(cell: float | datetime.date | datetime.time) -> str:
 
 def is_nothing(text: str) -> bool:
     """Say whether the text only says that there is nothing to say."""
-    return text.lower() in NOTHING
+    return len(text) <= LONGEST_NOTHING and text.lower() in NOTHING
 
 
 def read_bool(cell: Cell) -> bool | None:

@@ -24,7 +24,6 @@ from households.rhythm import reschedule_households
 
 BATCH = 2000
 UPDATE_BATCH = 200
-SEARCH_TERMS_LENGTH = 400
 
 
 class RegisterChanged(Exception):  # noqa: N818 - reads as what happened
@@ -202,12 +201,20 @@ class Writer:
     def reschedule(self, step: Step, changed_ties: list[list[Any]]) -> None:
         """Set anew when doors are due whose people or care tags this step changed."""
         cared = {self.key(resident) for resident, _tag in step.care}
+        # New people bring no other care than the step's; those known before may.
+        entered = {
+            self.key(household)
+            for resident, household, *_rest in step.residencies
+            if resident > 0
+        }
         ties = [pk for pk, _former in changed_ties]
-        if cared or ties:
-            doors = Residency.objects.filter(
+        if cared or entered or ties:
+            left = Residency.objects.filter(
                 models.Q(resident__in=cared) | models.Q(pk__in=ties)
             ).values("household")
-            reschedule_households(Household.objects.filter(pk__in=doors))
+            reschedule_households(
+                Household.objects.filter(models.Q(pk__in=left) | models.Q(pk__in=entered))
+            )
 
 
 MODELS: dict[str, Any] = {
@@ -225,7 +232,7 @@ def save_rows(model: Any, rows: list[Any], fields: set[str]) -> None:
     """Save these columns and those derived from them."""
     if model is Resident:
         for row in rows:
-            row.search_terms = search_terms(row.name)[:SEARCH_TERMS_LENGTH]
+            row.search_terms = search_terms(row.name)
             row.identity_index = identity_index(row.identity_number)
         fields = fields | {"search_terms", "identity_index"}
     model.objects.bulk_update(rows, sorted(fields), batch_size=UPDATE_BATCH)
