@@ -203,9 +203,7 @@ class Writer:
         cared = {self.key(resident) for resident, _tag in step.care}
         # New people bring no other care than the step's; those known before may.
         entered = {
-            self.key(household)
-            for resident, household, *_rest in step.residencies
-            if resident > 0
+            self.key(household) for resident, household, *_rest in step.residencies if resident > 0
         }
         ties = [pk for pk, _former in changed_ties]
         if cared or entered or ties:

@@ -13,8 +13,10 @@ from households.models import (
     Residency,
     Resident,
 )
+from households.names import search_terms
 from tests.factories import (
     BuildingFactory,
+    CareFactory,
     GridFactory,
     HouseholdFactory,
     PhoneFactory,
@@ -172,6 +174,29 @@ def test_moved_within_the_community(world, wang, workbook, run_import):
         ("幸福家园3号楼2单元601室", "both", None),
     ]
     assert run_import(path).summary["counts"] == {"unchanged": 1, "absent": 1}
+
+
+def test_a_care_tag_comes_along_to_the_new_door(world, wang, workbook, upload):
+    CareFactory(resident=wang, tag__visit_every_days=20)
+    new = HouseholdFactory(grid=world.grid, building=world.household.building, unit="2", room="601")
+    path = workbook(("姓名", "身份证号", "居住地址"), ("王芳", WANG, "幸福家园3号楼2单元601室"))
+    client, _response, done = upload(path)
+
+    def days_between_visits():
+        new.refresh_from_db()
+        return (new.due_by - new.registered_on).days
+
+    client.post(f"{done.get_absolute_url()}confirm/")
+    assert days_between_visits() == 20
+    client.post(f"{done.get_absolute_url()}undo/")
+    assert days_between_visits() == 90
+
+
+def test_a_changed_long_name_is_found_by_every_part(world, wang, workbook, run_import):
+    name = "".join(chr(code) for code in range(0x4E00, 0x4E00 + 60))
+    run_import(workbook(("姓名", "身份证号", "居住地址"), (name, WANG, "幸福家园3号楼2单元501室")))
+    wang.refresh_from_db()
+    assert (wang.name, wang.search_terms) == (name, search_terms(name))
 
 
 def test_living_elsewhere_keeps_the_registration(world, wang, workbook, run_import):
