@@ -606,9 +606,9 @@ def test_export_holds_the_rows_of_the_list_and_is_recorded(as_user, world, three
 
 
 def test_export_is_not_for_captains(as_user, world, three):
-    answer = as_user(world.captain).get(f"{LIST}?export=xlsx")
-    assert answer["Content-Type"].startswith("text/html")
-    assert "export=xlsx" not in answer.content.decode()
+    client = as_user(world.captain)
+    assert client.get(f"{LIST}?export=xlsx")["Content-Type"].startswith("text/html")
+    assert "export=xlsx" not in client.get(LIST).content.decode()
 
 
 @pytest.mark.parametrize("rows", [1, 3])
