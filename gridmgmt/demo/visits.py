@@ -239,7 +239,12 @@ def tallies(visits: list[Visit]) -> list[VisitTally]:
         made[key] += 1
         counted[key] += visit.counts
     return [
-        VisitTally(grid_id=grid, day=day, outcome=outcome, visits=count, counted=counted[key])
-        for key, count in made.items()
-        for grid, day, outcome in [key]
+        VisitTally(
+            grid_id=grid,
+            day=day,
+            outcome=outcome,
+            visits=count,
+            counted=counted[grid, day, outcome],
+        )
+        for (grid, day, outcome), count in made.items()
     ]
