@@ -108,8 +108,10 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": (
+            # Pages are read through mmap, which all processes share; each thread's own cache
+            # holds little more than what a transaction changes.
             "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA mmap_size=268435456;"
-            "PRAGMA cache_size=-65536;PRAGMA temp_store=MEMORY;PRAGMA journal_size_limit=67108864;"
+            "PRAGMA cache_size=-8192;PRAGMA temp_store=MEMORY;PRAGMA journal_size_limit=67108864;"
         ),
     }
 # Opening a connection costs more than most pages; on SQLite closing the last one also

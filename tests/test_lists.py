@@ -35,7 +35,7 @@ LISTS = [
     List("households:building_list", 5, 5),
     List("households:household", 12, place="household"),
     List("households:register_import_list", 6),
-    List("visits:today", 9, None, "worker"),
+    List("visits:today", 10, None, "worker"),
     List("visits:visit_list", 8, 7),
     List("visits:issue_list", 7, 4),
 ]

@@ -34,7 +34,7 @@ BAR = (
     '<rect class="chart__ink" width="%.1f" height="12"/></svg>'
 )
 # Up to here every column has room for its number; wider numbers stand on every second.
-WIDEST_NUMBER = 999
+WIDEST_NUMBER = 99
 
 
 @register.simple_tag
@@ -47,19 +47,21 @@ def chart_columns(name: str, points: Sequence[tuple[str, int, int]]) -> SafeStri
     step = (WIDTH - 2 * MARGIN) / max(len(points), 1)
     highest = max((whole for _label, whole, _part in points), default=0)
     unit = PLOT / max(highest, 1)
-    drawn = []
+    columns, labels = [], []
     for index, (label, whole, part) in enumerate(points):
         has_words = (len(points) - 1 - index) % 2 == 0
         left = MARGIN + index * step
-        drawn.append(column("chart__whole", left, step, whole * unit))
-        drawn.append(column("chart__ink", left, step, part * unit))
+        columns.append(column("chart__whole", left, step, whole * unit))
+        columns.append(column("chart__ink", left, step, part * unit))
         if has_words or highest <= WIDEST_NUMBER:
-            drawn.append(words("chart__number", left + step / 2, FLOOR - whole * unit - 5, whole))
+            labels.append(words("chart__number", left + step / 2, FLOOR - whole * unit - 5, whole))
         if has_words:
-            drawn.append(words("chart__label", left + step / 2, FLOOR + FOOT - 7, label))
+            labels.append(words("chart__label", left + step / 2, FLOOR + FOOT - 7, label))
+    # Words last, so that no neighbouring column covers them.
+    drawing = "".join(columns + labels)
     return SafeString(
         f'<svg class="chart__drawing" viewBox="0 0 {WIDTH} {FLOOR + FOOT}" role="img" '
-        f'aria-label="{escape(name)}">{HATCH}{"".join(drawn)}'
+        f'aria-label="{escape(name)}">{HATCH}{drawing}'
         f'<line class="chart__axis" x1="0" y1="{FLOOR}" x2="{WIDTH}" y2="{FLOOR}"/></svg>'
     )
 

@@ -4,13 +4,15 @@ The program's own production server answers over a filled database, once on SQLi
 where TEST_DATABASE_URL names a server, once on PostgreSQL. All targets are measured in
 turn, round after round, so that a busy machine slows every one of them alike; the ratios
 are what counts. CPU is that of the server's processes and of its PostgreSQL backends.
+
+The filled SQLite database stays in var/bench/ for the next run; one of another size or
+seed, or of another state of the migrations, is filled anew.
 """
 
 import http.client
 import itertools
 import os
 import re
-import secrets
 import socket
 import statistics
 import subprocess
@@ -20,8 +22,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -33,7 +34,7 @@ from gridmgmt import start
 HOST = "127.0.0.1"
 HOUSEHOLDS = 100_000
 HOUSEHOLDS_QUICK = 10_000
-SEED = 7
+SEED = 1
 ROUNDS = 5
 SECONDS_PER_ROUND = 0.8
 CLIENTS = 2
@@ -58,35 +59,23 @@ class Target:
 
 
 def measure(*, quick: bool = False) -> None:
-    """Fill every database at the same time, then measure one after the other."""
+    """Fill each database, or take up the one kept from an earlier run, and measure it."""
     households = HOUSEHOLDS_QUICK if quick else HOUSEHOLDS
+    kept = start.ROOT / "var" / "bench" / f"sqlite-{households}"
+    report("SQLite", environment(kept), households)
     server = os.environ.get("TEST_DATABASE_URL", "")
-    with ExitStack() as stack:
-        folders = {"SQLite": stack.enter_context(folder())}
-        settings = {"SQLite": environment(folders["SQLite"])}
-        if server:
-            url = stack.enter_context(database(server))
-            settings["PostgreSQL"] = environment(stack.enter_context(folder()), url)
-        else:
-            print("PostgreSQL: not measured, TEST_DATABASE_URL is not set")
-        began = time.monotonic()
-        with ThreadPoolExecutor() as pool:
-            list(pool.map(lambda env: fill(env, households), settings.values()))
-        filled = time.monotonic() - began
-        print(f"{households:,} households and a year of visits, loaded in {filled:.0f} s")
-        for name, env in settings.items():
-            report(name, env)
-
-
-@contextmanager
-def folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="bench-web-") as name:
-        yield Path(name)
+    if not server:
+        print("PostgreSQL: not measured, TEST_DATABASE_URL is not set")
+        return
+    with tempfile.TemporaryDirectory(prefix="bench-web-") as folder, database(server) as url:
+        report("PostgreSQL", environment(Path(folder), url), households)
 
 
 def environment(data_dir: Path, database_url: str = "") -> dict[str, str]:
     """Return the environment of a server of its own, with its own secrets."""
-    values = os.environ | {
+    start.write_secrets(data_dir)
+    values = {name: value for name, value in os.environ.items() if name not in start.SECRETS}
+    return values | {
         "DATA_DIR": str(data_dir),
         "DATABASE_URL": database_url or f"sqlite:///{data_dir}/db.sqlite3",
         "DEBUG": "false",
@@ -94,20 +83,39 @@ def environment(data_dir: Path, database_url: str = "") -> dict[str, str]:
         "PYTHONPATH": str(start.ROOT),
         "WEB_PROCESSES": "2",
     }
-    return values | {name: f"1:{secrets.token_urlsafe(32)}" for name in start.SECRETS}
 
 
-def fill(env: dict[str, str], households: int) -> None:
-    for command in (
-        ["migrate", "--verbosity=0"],
-        ["collectstatic", "--noinput", "--verbosity=0"],
-        ["load_demo", f"--households={households}", f"--seed={SEED}", "--verbosity=0"],
-    ):
-        subprocess.run([*start.MANAGE, *command], env=env, check=True)
+def fill(env: dict[str, str], households: int) -> str:
+    """Make the database ready to be measured; say in words where its rows come from."""
+    load = ["load_demo", f"--households={households}", f"--seed={SEED}", "--verbosity=0"]
+    data_dir = Path(env["DATA_DIR"])
+    # Written last: half a database is filled anew.
+    stamp = data_dir / "filled.txt"
+    wanted = f"{' '.join(load)} on {time.strftime('%Y-%m-%d')}\n"
+    if not manage(env, "migrate", "--check").returncode and stamp.exists():
+        found = stamp.read_text()
+        if found.partition(" on ")[0] == wanted.partition(" on ")[0]:
+            return f"kept in {data_dir} from {found.strip()}"
+    began = time.monotonic()
+    stamp.unlink(missing_ok=True)
+    for leftover in data_dir.glob("db.sqlite3*"):
+        leftover.unlink()
+    manage(env, "migrate", "--verbosity=0").check_returncode()
+    manage(env, *load).check_returncode()
+    stamp.write_text(wanted)
+    return f"filled in {time.monotonic() - began:.0f} s by {wanted.strip()}"
 
 
-def report(name: str, env: dict[str, str]) -> None:
+def manage(env: dict[str, str], *command: str) -> "subprocess.CompletedProcess[bytes]":
+    line = [*start.MANAGE, *command]
+    return subprocess.run(line, env=env, check=False, stdout=subprocess.DEVNULL)
+
+
+def report(name: str, env: dict[str, str], households: int) -> None:
     """Serve a filled database, measure every target in turn and print the table."""
+    print(f"\n{name}: {households:,} households and a year of visits, {fill(env, households)}")
+    # As before every start of the program: static files and the statistics of the database.
+    manage(env | {"DEMO_HOUSEHOLDS": "0"}, "prepare").check_returncode()
     with serving(env) as (port, server):
         targets = make_targets(port)
         for target in targets:
@@ -115,10 +123,10 @@ def report(name: str, env: dict[str, str]) -> None:
         for _round in range(ROUNDS):
             for target in targets:
                 run(target, lambda: cpu_seconds(server))
-        memory = max(resident_megabytes(process) for process in children(server))
-    print(f"\n{name}, medians of {ROUNDS} rounds")
+        memory = [own_megabytes(process) for process in children(server)]
+    print(f"medians of {ROUNDS} rounds")
     print_table(targets)
-    print(f"memory of the larger web process: {memory:.0f} MB (bar: 100)")
+    print_memory(memory)
 
 
 @contextmanager
@@ -215,9 +223,9 @@ def make_targets(port: int) -> list[Target]:
     """Log everybody in and find the addresses of the pages to be measured."""
     nobody = Client(port)
     worker, officer, street = (Client(port, name) for name in ("worker", "officer", "street"))
-    doors = re.findall(r'action="(/work/households/\d+/quick/)', worker.send("/work/today/").text)
-    next_door = itertools.cycle(doors)
     households = "/register/households/"
+    doors = re.findall(rf'href="{households}(\d+)/"', worker.send(households).text)
+    next_door = itertools.cycle([quick for door in doors if (quick := takes_one_tap(worker, door))])
     deep = households
     for _page in range(40):
         following = re.search(r'href="(\?[^"]*after=[^"]+)"[^>]*rel="next"', street.send(deep).text)
@@ -232,7 +240,7 @@ def make_targets(port: int) -> list[Target]:
             "visit form POST",
             worker,
             lambda: next(next_door),
-            lambda: {"visit_id": str(uuid.uuid4()), "outcome": "met"},
+            met,
             expected=302,
         ),
         Target("community dashboard", officer, always(officer.send("/overview/").location)),
@@ -240,6 +248,16 @@ def make_targets(port: int) -> list[Target]:
         Target("household list, first page", street, always(households)),
         Target("household list, page 41", street, always(deep)),
     ]
+
+
+def met() -> dict[str, str]:
+    return {"visit_id": str(uuid.uuid4()), "outcome": "met"}
+
+
+def takes_one_tap(worker: Client, door: str) -> str:
+    """Return where the one tap at this door is sent; "" if it asks for the full form."""
+    quick = f"/work/households/{door}/quick/"
+    return quick if worker.send(quick, met()).location.startswith("/work/today/") else ""
 
 
 def warm_up(target: Target) -> None:
@@ -308,10 +326,14 @@ def backends() -> list[int]:
     return found
 
 
-def resident_megabytes(process: int) -> float:
-    """Return the memory of its own, without the pages of files it shares with the others."""
-    status = Path(f"/proc/{process}/status").read_text()
-    return int(re.search(r"RssAnon:\s+(\d+)", status)[1]) / 1024
+def own_megabytes(process: int) -> tuple[float, float]:
+    """Return the process's share of memory that no file backs, and what it alone holds.
+
+    Pages of files, the database among them, are the system's to take back at any time.
+    """
+    text = Path(f"/proc/{process}/smaps_rollup").read_text()
+    sizes = {name: int(size) / 1024 for name, size in re.findall(r"(\w+):\s+(\d+) kB", text)}
+    return sizes["Pss_Anon"], sizes["Private_Dirty"]
 
 
 def print_table(targets: list[Target]) -> None:
@@ -328,6 +350,14 @@ def print_table(targets: list[Target]) -> None:
             f"{statistics.median(target.p50):>9.1f}{spread(target.p95):>21}"
             f"{ratio(target.p95, page.p95):>9}{target.size / 1024:>7.1f}"
         )
+
+
+def print_memory(processes: list[tuple[float, float]]) -> None:
+    share, alone = (max(sizes) for sizes in zip(*processes, strict=True))
+    print(
+        f"memory of the larger web process: {share:.0f} MB with its share of what all use, "
+        f"{alone:.0f} MB its alone (bar: 100)"
+    )
 
 
 def spread(values: list[float]) -> str:

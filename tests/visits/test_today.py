@@ -229,14 +229,14 @@ def test_today_costs_the_same_with_one_door_and_with_three(
     world, as_user, django_assert_num_queries
 ):
     client = as_user(world.worker)
-    # Session, user with standings; doors, heads, tags, last visits; day, states, buildings.
-    with django_assert_num_queries(9):
+    # Session, user with standings; doors, heads, tags, care, last visits; day, states, buildings.
+    with django_assert_num_queries(10):
         assert len(rooms(soup_of(client))) == 1
     for room in ("101", "201"):
         door = add_door(world, room, building=BuildingFactory(community=world.community))
         ResidencyFactory(resident=ResidentFactory(), household=door, is_head=True)
         VisitFactory(household=door)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         assert len(rooms(soup_of(client))) == 3
 
 
