@@ -13,11 +13,15 @@ from communities.roles import HANDS_OUT, Role
 
 
 def full_time_workers(
-    communities: QuerySet[Community] | list[Community], on: datetime.date
+    communities: QuerySet[Community] | list[Community], user: User, on: datetime.date
 ) -> dict[int, int]:
-    """Return how many full-time grid workers each community has; one with two grids is one."""
+    """Return how many full-time grid workers each community has, in the grids the user sees.
+
+    One with two grids is one.
+    """
     rows = (
-        Membership.objects.current(on)
+        Membership.objects.visible_to(user)
+        .current(on)
         .filter(
             role=Role.GRID_WORKER,
             employment=Membership.Employment.FULL_TIME,

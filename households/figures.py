@@ -104,10 +104,6 @@ class GridRow:
         )
 
     @property
-    def main_worker_name(self) -> str:
-        return str(self.main_worker or "")
-
-    @property
     def full_time(self) -> int:
         return len(
             {
@@ -170,7 +166,7 @@ class CommunityFigures:
         doors = Household.objects.visible_to(user).filter(grid__community__in=communities)
         grids = Grid.objects.visible_to(user).open().numbered()
         self.households = count_households(doors, "grid__community")
-        self.full_time = staffing.full_time_workers(communities, on)
+        self.full_time = staffing.full_time_workers(communities, user, on)
         self.grids: dict[int, int] = dict(
             grids.filter(community__in=communities)
             .order_by()

@@ -1,5 +1,3 @@
-from typing import Any
-
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -32,16 +30,11 @@ def grid_list(request: HttpRequest, code: str) -> HttpResponseBase:
         grids = grids.open()
     rows = grid_rows(community, grids.order_by("code"), request.user, today)
     if wants_export(request):
-        by_grid = {row.grid.pk: row for row in rows}
         return export_response(
-            request,
-            name="grids",
-            columns=columns(by_grid),
-            rows=grids.order_by("code"),
-            community=community,
+            request, name="grids", columns=columns(), rows=rows, community=community
         )
     households = sum(row.households for row in rows)
-    full_time = staffing.full_time_workers([community], today).get(community.pk, 0)
+    full_time = staffing.full_time_workers([community], request.user, today).get(community.pk, 0)
     return TemplateResponse(
         request,
         "households/grid_list.html",
@@ -59,18 +52,18 @@ def grid_list(request: HttpRequest, code: str) -> HttpResponseBase:
     )
 
 
-def columns(by_grid: dict[int, Any]) -> list[Column]:
+def columns() -> list[Column]:
     return [
-        Column(_("Grid number"), lambda grid: grid.code),
-        Column(_("Grid"), str),
-        Column(_("Kind"), lambda grid: grid.get_kind_display()),
-        Column(_("Actual households"), lambda grid: by_grid[grid.pk].households),
-        Column(_("Residents"), lambda grid: by_grid[grid.pk].residents),
-        Column(_("Main worker"), lambda grid: by_grid[grid.pk].main_worker_name),
-        Column(_("Full-time workers"), lambda grid: by_grid[grid.pk].full_time),
-        Column(_("Households per full-time worker"), lambda grid: by_grid[grid.pk].per_worker),
-        Column(_("To look at"), lambda grid: by_grid[grid.pk].notes),
-        Column(_("Closed on"), lambda grid: grid.closed_on),
+        Column(_("Grid number"), lambda row: row.grid.code),
+        Column(_("Grid"), lambda row: row.grid),
+        Column(_("Kind"), lambda row: row.grid.get_kind_display()),
+        Column(_("Actual households"), lambda row: row.households),
+        Column(_("Residents"), lambda row: row.residents),
+        Column(_("Main worker"), lambda row: row.main_worker),
+        Column(_("Full-time workers"), lambda row: row.full_time),
+        Column(_("Households per full-time worker"), lambda row: row.per_worker),
+        Column(_("To look at"), lambda row: row.notes),
+        Column(_("Closed on"), lambda row: row.grid.closed_on),
     ]
 
 
