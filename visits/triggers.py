@@ -8,12 +8,9 @@ SQLite rebuilds a table to change it and loses its triggers, so they are removed
 every `migrate` and made again after it, when all stored figures are dropped as well.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import connections
 
 # Table and its column that names the grid.
 COUNTED = {
@@ -101,19 +98,3 @@ def after_migrating(*, using: str, **_signal: Any) -> None:
     if "visits_communityfigures" in connections[using].introspection.table_names():
         remove(using)
         install(using)
-
-
-@contextmanager
-def impatient() -> Iterator[None]:
-    """Fail at once where SQLite would wait for another writer; PostgreSQL skips locked rows."""
-    if connection.vendor != "sqlite":
-        yield
-        return
-    patience = settings.DATABASES[DEFAULT_DB_ALIAS].get("OPTIONS", {}).get("timeout", 5)
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA busy_timeout = 50")
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")

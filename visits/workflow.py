@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from communities.models import User
-from communities.roles import GRID_TEAM, MANAGERS, Role
+from communities.roles import GRID_TEAM, MANAGERS, WRITERS
 from visits.models import Issue, Step
 
 Status = Issue.Status
@@ -124,7 +124,7 @@ def relations(issue: Issue, user: User) -> frozenset[Relation]:
     """
     if user.is_superuser:
         return frozenset({Relation.MANAGER})
-    if not user.has_any_role(set(Role) - {Role.AUDITOR}):
+    if not user.has_any_role(WRITERS):
         return frozenset()
     here = {s.role for s in user.standings if issue.grid.code.startswith(s.code)}
     departments = {s.department_id for s in user.standings} - {None}

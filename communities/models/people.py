@@ -179,6 +179,11 @@ class User(AbstractUser):
         wanted = frozenset(roles)
         return sorted({standing.code for standing in self.standings if standing.role in wanted})
 
+    def spans_streets(self, roles: Iterable[Role]) -> bool:
+        """Say whether one of `roles` is held over more than a street: too many places to list."""
+        codes = self.place_codes(roles)
+        return self.is_superuser or any(len(code) < Area.Level.STREET for code in codes)
+
     def has_any_role(self, roles: Iterable[Role]) -> bool:
         """Say whether one of `roles` is held today, anywhere; a superuser holds all."""
         return self.is_superuser or not self.roles.isdisjoint(roles)

@@ -298,6 +298,25 @@ def test_visit_page_is_read_within_scope(world, as_user):
         assert as_user(user).get(visit.get_absolute_url()).status_code == 404
 
 
+def test_visit_page_offers_a_report_where_one_may_be_made(world, as_user):
+    visit = VisitFactory(household=world.household, by=world.worker)
+    reads_here = MembershipFactory(
+        role=Role.AUDITOR, grid=None, area=world.street, employment="", rank=""
+    ).user
+    MembershipFactory(user=reads_here, grid=world.next_grid)
+    offered = {
+        user: "Report an issue here"
+        in text(soup_of(as_user(user).get(visit.get_absolute_url())).main)
+        for user in (world.worker, world.captain, world.auditor, reads_here)
+    }
+    assert offered == {
+        world.worker: True,
+        world.captain: True,
+        world.auditor: False,
+        reads_here: False,
+    }
+
+
 def test_correction_starts_from_what_was_written(world, as_user):
     visit = VisitFactory(
         household=world.household, by=world.worker, outcome="declined", way="phone", note="不需要"

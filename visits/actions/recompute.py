@@ -16,6 +16,7 @@ from households.models import Household
 from households.rhythm import rhythm
 from visits.actions.visits import VISITED_FIELDS, derive, values_of
 from visits.models import Visit, VisitTally
+from visits.models.visit import NEWEST_FIRST
 from visits.rules import TRIES_READ, TRY_FIELDS, Rules, Try
 
 DOORS_AT_A_TIME = 1000
@@ -82,9 +83,7 @@ def recompute_doors(keys: list[int], rules: Rules, recount: Recount, *, save: bo
 def tries_of(keys: list[int]) -> dict[int, list[Try]]:
     """Return the standing visits of each of these households, newest first."""
     visits = Visit.objects.filter(household__in=keys).standing()
-    rows = visits.order_by("household", "-done_at", "-received_at", "-pk").values_list(
-        "household", *TRY_FIELDS
-    )
+    rows = visits.order_by("household", *NEWEST_FIRST).values_list("household", *TRY_FIELDS)
     return {
         household: [Try(*row[1:]) for row in group]
         for household, group in groupby(rows.iterator(), key=itemgetter(0))

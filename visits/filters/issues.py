@@ -12,7 +12,6 @@ from communities.roles import READERS
 from visits.models import Issue, IssueCategory
 from visits.models.issue import IssueQuerySet
 
-STREET_CODE_LENGTH = 9
 STATES = [("open", _("Open")), ("late", _("Late")), *Issue.Status.choices]
 MINE = [("reported", _("I reported")), ("assigned", _("Assigned to me"))]
 
@@ -70,8 +69,7 @@ class IssueFilter(filters.FilterSet):
         self.filters["area"].queryset = Area.objects.visible_to(user)
         self.filters["community"].queryset = Community.objects.visible_to(user)
         self.filters["grid"].queryset = Grid.objects.visible_to(user)
-        codes = user.place_codes(READERS)
-        if user.is_superuser or any(len(code) < STREET_CODE_LENGTH for code in codes):
+        if user.spans_streets(READERS):
             # Thousands of places are no list to choose from: their numbers are typed.
             for name, label in (("community", _("Community number")), ("grid", _("Grid number"))):
                 self.filters[name].extra["widget"] = forms.TextInput

@@ -10,12 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from communities.models import Department, Grid, Membership, User
 from communities.models.place import codes_above
-from communities.roles import GRID_TEAM, Role
+from communities.roles import ISSUE_HELPERS
 from visits.models import Issue, Step
 from visits.workflow import Holder, Transition
-
-# Who works on issues: the team and the officers of the community.
-HELPERS = GRID_TEAM | {Role.COMMUNITY_OFFICER, Role.STAIR_CAPTAIN, Role.INFO_VOLUNTEER}
 
 BUTTONS = {
     Step.START: _("Begin work"),
@@ -75,7 +72,7 @@ class StepForm(forms.Form):
             del self.fields["to"]
 
     def offer_holders(self, issue: Issue, on: datetime.date) -> None:
-        """Let people choose who works at the place, or a department of its street."""
+        """Let people choose who works at the place, or a department of an area it lies in."""
         members = helpers_at(issue.grid, on)
         self.people = {member.user_id: member.user for member in members}
         self.departments = {row.pk: row for row in departments_over(issue.grid)}
@@ -109,7 +106,7 @@ def helpers_at(grid: Grid, on: datetime.date) -> list[Membership]:
     """Return those who work in the grid or its community, each person once."""
     members = (
         Membership.objects.current(on)
-        .filter(Q(grid=grid) | Q(community=grid.community_id), role__in=HELPERS)
+        .filter(Q(grid=grid) | Q(community=grid.community_id), role__in=ISSUE_HELPERS)
         .select_related("user")
         .order_by("user__name", "pk")
     )

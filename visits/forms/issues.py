@@ -16,8 +16,6 @@ from households.models import Household, Post
 from visits.models import Issue, IssueCategory
 from visits.photos import MAX_PHOTOS, shrink_photo
 
-STREET_CODE_LENGTH = 9
-
 
 class ClientKeyField(forms.UUIDField):
     """A key made with the empty form, so that the form sent twice is known as one."""
@@ -121,16 +119,13 @@ class IssueForm(forms.Form):
         self.household = household
         self.places: dict[str, dict[str, Any]] = {}
         self.fields["category"].queryset = IssueCategory.objects.visible_to(user)  # type: ignore[attr-defined] # a model choice field
-        codes = user.place_codes(REPORTERS)
         grids = Grid.objects.held_by(user, REPORTERS).open().select_related("community")
         if household:
             del self.fields["grid"], self.fields["door"]
         elif grids.exists():
             del self.fields["door"]
             self.fields["grid"].queryset = grids  # type: ignore[attr-defined] # a model choice field
-            self.offer_grids(
-                wide=user.is_superuser or any(len(c) < STREET_CODE_LENGTH for c in codes)
-            )
+            self.offer_grids(wide=user.spans_streets(REPORTERS))
         else:
             del self.fields["grid"]
             choices, self.places = doors_and_stairwells(user)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from communities.models import Department, Grid, User
-from communities.roles import READERS, Role
+from communities.roles import READERS, WRITERS, Role
 from households.models import Household
 from visits.models.visit import Visit
 
@@ -76,7 +76,7 @@ class IssueQuerySet(models.QuerySet["Issue"]):
 
     def editable_by(self, user: User) -> Self:
         """Issues the user may read and take some step on; `workflow` says which."""
-        if user.has_any_role(set(Role) - {Role.AUDITOR}):
+        if user.has_any_role(WRITERS):
             return self.visible_to(user)
         return self.none()
 
@@ -184,6 +184,15 @@ class Issue(models.Model):
     def where(self) -> str:
         """The address of the door, or the place as it was described."""
         return " ".join(filter(None, [str(self.household or ""), self.place])) or str(self.grid)
+
+    @property
+    def is_urgent(self) -> bool:
+        return self.urgency == self.Urgency.URGENT
+
+    @property
+    def holder(self) -> User | Department | None:
+        """Who has it now: a person or a department, None while nobody does."""
+        return self.assignee or self.department
 
     def is_late(self, on: datetime.date) -> bool:
         return self.status not in self.ENDED and self.due_on < on

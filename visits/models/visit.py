@@ -33,6 +33,10 @@ class Way(models.TextChoices):
     VOLUNTEER = "volunteer", _("Through a volunteer")
 
 
+# Of two at one moment, the one received later is the newer.
+NEWEST_FIRST = ("-done_at", "-received_at", "-pk")
+
+
 def day_start(day: datetime.date) -> datetime.datetime:
     return datetime.datetime.combine(day, datetime.time.min, timezone.get_current_timezone())
 
@@ -71,8 +75,7 @@ class VisitQuerySet(models.QuerySet["Visit"]):
         return self.since(first).until(last)
 
     def newest_first(self) -> Self:
-        """The latest attempt first; of two at one moment, the one received later."""
-        return self.order_by("-done_at", "-received_at", "-pk")
+        return self.order_by(*NEWEST_FIRST)
 
     def update(self, **_values: object) -> int:
         raise TypeError("visits are append-only: record a correction instead")

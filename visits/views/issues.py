@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from communities.lists import Column, export_response, key_page, query_with, wants_export
-from communities.roles import READERS, REPORTERS, Role
+from communities.roles import ISSUE_EXPORTERS, REPORTERS
 from households.models import Household
 from visits.actions.issues import report_issue, take_step
 from visits.filters.issues import IssueFilter
@@ -24,7 +24,6 @@ from visits.forms.issues import IssueForm
 from visits.models import Issue, Photo, Step
 from visits.workflow import relations, transition_for, transitions_for
 
-EXPORTERS = READERS | {Role.DEPARTMENT_HANDLER}
 # A list with none of its filters set shows what is still open, and says so in the filter.
 FIRST_VIEW = QueryDict("status=open")
 PHOTO_POLICY = "default-src 'none'; sandbox"
@@ -47,7 +46,7 @@ def issue_list(request: HttpRequest) -> HttpResponseBase:
     found = IssueFilter(
         request.GET if is_filtered else FIRST_VIEW, issues, user=request.user, on=today
     )
-    may_export = request.user.has_any_role(EXPORTERS)
+    may_export = request.user.has_any_role(ISSUE_EXPORTERS)
     if may_export and wants_export(request):
         return issue_export(request, found, today)
     page = key_page(request, found.qs, order=("-reported_at", "-pk"))
@@ -93,13 +92,11 @@ def issue_export(
         Column(_("Reported by"), lambda issue: issue.reported_by),
         Column(_("Reported at"), lambda issue: moment(issue.reported_at)),
         Column(_("To be resolved by"), lambda issue: issue.due_on),
-        Column(_("Assigned to"), lambda issue: issue.assignee or issue.department),
+        Column(_("Assigned to"), lambda issue: issue.holder),
         Column(_("Resolved at"), lambda issue: moment(issue.resolved_at)),
         Column(_("Closed at"), lambda issue: moment(issue.closed_at)),
     ]
-    rows = found.qs.select_related(
-        "category", "grid", "household__building", "assignee", "department", "reported_by"
-    ).order_by("-reported_at", "-pk")
+    rows = found.qs.select_related("reported_by").order_by("-reported_at", "-pk")
     return export_response(request, name="issues", columns=columns, rows=rows)
 
 
@@ -229,5 +226,4 @@ def photo(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         raise Http404 from None
     response = FileResponse(file, content_type="image/jpeg", filename=f"{photo.pk}.jpg")
     response["Content-Security-Policy"] = PHOTO_POLICY
-    response["X-Content-Type-Options"] = "nosniff"
     return response

@@ -120,7 +120,9 @@ def visit(request: HttpRequest, pk: UUID) -> HttpResponse:
             "visit": shown,
             "is_correctable": correctable.filter(pk=pk).exists(),
             "issues": issues.select_related("category"),
-            "may_report": request.user.has_any_role(REPORTERS),
+            "may_report": Household.objects.held_by(request.user, REPORTERS).contains(
+                shown.household
+            ),
         },
     )
 
