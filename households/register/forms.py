@@ -31,8 +31,9 @@ class RegisterUploadForm(forms.Form):
         self.user = user
         communities = Community.objects.editable_by(user)
         self.fields["community"].queryset = communities  # type: ignore[attr-defined] # a ModelChoiceField
-        if communities.count() == 1:
-            self.fields["community"].initial = communities.get()
+        first_two = list(communities[:2])
+        if len(first_two) == 1:
+            self.fields["community"].initial = first_two[0]
             self.fields["community"].widget = forms.HiddenInput()
 
     def clean_file(self) -> UploadedFile:
