@@ -1,27 +1,31 @@
 """Who saw or took personal data in full, and why."""
 
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from communities.models.people import Membership, User, at_places
 from communities.models.place import Community, inside
 from communities.roles import MANAGERS, Role
 
-if TYPE_CHECKING:
-    from communities.models.people import User
-
 
 class DisclosureQuerySet(models.QuerySet["Disclosure"]):
-    def visible_to(self, user: "User") -> Self:
-        """Disclosures of communities the user audits or manages, and her own."""
+    def visible_to(self, user: User) -> Self:
+        """Disclosures of communities the user audits or manages, and her own.
+
+        A list over several communities has none: it is visible where whoever took it works.
+        """
         if user.is_superuser:
             return self
         codes = user.place_codes(MANAGERS | {Role.AUDITOR})
-        return self.filter(inside(codes, field="community__code") | Q(by=user))
+        workers = Membership.objects.filter(at_places(codes)).values("user")
+        return self.filter(
+            inside(codes, field="community__code") | Q(community=None, by__in=workers) | Q(by=user)
+        )
 
-    def editable_by(self, user: "User") -> Self:  # noqa: ARG002 - nobody edits the record
+    def editable_by(self, user: User) -> Self:  # noqa: ARG002 - nobody edits the record
         return self.none()
 
 

@@ -33,6 +33,20 @@ def test_readers_see_newest_first_within_their_places(world, as_user):
     }
 
 
+def test_a_list_of_several_communities_is_seen_where_its_taker_works(world, as_user):
+    disclose(world.street_officer, None, "taken list", Disclosure.Kind.EXPORT)
+    disclose(world.outsider, None, "resident 42", Disclosure.Kind.EXPORT)
+    assert {
+        name: shown(as_user(getattr(world, name)).get(URL))
+        for name in ("officer", "outsider", "street_officer", "auditor")
+    } == {
+        "officer": [],
+        "outsider": ["resident 42"],
+        "street_officer": ["resident 42", "taken list"],
+        "auditor": ["resident 42", "taken list"],
+    }
+
+
 @pytest.mark.parametrize("name", ["worker", "captain", "department"])
 def test_others_have_no_such_page(world, as_user, name):
     disclose(world.worker, world.community, "resident 41")
