@@ -4,6 +4,7 @@
 unless DEBUG is asked for.
 """
 
+import os
 from pathlib import Path
 
 import environ
@@ -19,6 +20,10 @@ DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var")))
 environ.Env.read_env(DATA_DIR / "secrets.env")
 
 DEBUG = env.bool("DEBUG", default=False)
+
+# Names are looked up character by character; pypinyin's dictionary of phrases would take
+# 44 MB of every process.
+os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
 
 
 def secret(name: str) -> str:
