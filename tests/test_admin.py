@@ -344,6 +344,18 @@ def test_sensitive_mark_stays_while_somebody_carries_the_tag(world, as_user):
     assert list(listed.context["cl"].queryset) == []
 
 
+def test_sensitive_tags_are_not_offered_to_whoever_may_not_know_them(world, as_user):
+    plain, sensitive = CareTagFactory(name="独居"), CareTagFactory(name="敏感", is_sensitive=True)
+    page = as_user(world.admin).get(url(Resident, "change", world.resident.pk))
+    [care] = [
+        entry.formset
+        for entry in page.context["inline_admin_formsets"]
+        if entry.formset.prefix == "care"
+    ]
+    offered = set(care.empty_form.fields["tag"].queryset)
+    assert (plain in offered, sensitive in offered) == (True, False)
+
+
 def resident_data(world, **extra: object) -> dict[str, object]:
     residency = world.resident.residencies.get()
     data = {"name": "张伟明", "sex": "", "birth_date": "", "note": "", "died_on": ""}
