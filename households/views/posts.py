@@ -7,8 +7,8 @@ from django.views.decorators.http import require_POST
 
 from communities.models import Membership
 from communities.roles import POST_HOLDERS
+from households.forms.posts import PostForm
 from households.models import Post
-from households.post_form import PostForm
 
 
 def post_list(request: HttpRequest, pk: int) -> HttpResponse:

@@ -1,3 +1,5 @@
+"""Which stairwell a post holder looks after."""
+
 from typing import Any
 
 from django import forms
