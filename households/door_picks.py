@@ -16,8 +16,8 @@ LONGEST_KEY = 18
 def picked(picks: Iterable[str]) -> Q:
     """Match the doors that these picks name; unreadable ones name none.
 
-    "estate:幸福家园", "building:12", "unit:12:2" and "door:345", as `unit_pick` and its
-    neighbours write them.
+    "estate:幸福家园", "building:12", "unit:12:2" and "door:345": the first three as
+    `estates_of` gives them, the last as the page of a building's single doors does.
     """
     estates: list[str] = []
     buildings: list[str] = []

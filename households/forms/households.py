@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from communities.models import Community, Grid, User
@@ -90,11 +91,15 @@ def choices(form: forms.BaseForm, name: str) -> Any:
     return form.fields[name]
 
 
-def new_door_buildings(user: User) -> Any:
-    """Return the buildings that the user may enter a door in."""
+def new_door_buildings(user: User) -> QuerySet[Building]:
+    """Return the buildings that the user may enter a door in.
+
+    A manager's community may have no grid yet; its doors wait for one.
+    """
     return Building.objects.visible_to(user).filter(
-        community__in=Grid.objects.held_by(user, REGISTER_KEEPERS).values("community")
-    ) | Building.objects.editable_by(user)
+        Q(community__in=Grid.objects.held_by(user, REGISTER_KEEPERS).values("community"))
+        | Q(community__in=Community.objects.editable_by(user))
+    )
 
 
 class BuildingForm(forms.ModelForm):

@@ -1,7 +1,7 @@
 """Buildings: the list, the doors of one, entering and renaming it."""
 
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -16,6 +16,7 @@ from households.actions.households import rename_building
 from households.door_lines import DoorLine, with_people
 from households.forms.households import BuildingForm, new_door_buildings
 from households.models import Building, Household
+from households.models.place import is_actual
 
 
 @require_safe
@@ -60,9 +61,7 @@ def building(request: HttpRequest, pk: int) -> HttpResponse:
         "households/building.html",
         {
             "building": shown,
-            "doors": doors.aggregate(
-                all=Count("pk"), actual=Count("pk", filter=~Q(occupancy__in=Household.EMPTY))
-            ),
+            "doors": doors.aggregate(all=Count("pk"), actual=Count("pk", filter=is_actual())),
             "lines": [DoorLine(household, on) for household in page.rows],
             "page": page,
             "is_editable": Building.objects.editable_by(request.user).contains(shown),
