@@ -85,7 +85,7 @@ def among_visible(found: QuerySet[Resident], user: User) -> QuerySet[Resident]:
     everybody of a district for each search; in a narrow one gathering is cheaper.
     """
     is_narrow = all(len(standing.code) >= COMMUNITY_CODE for standing in user.standings)
-    if is_narrow and not user.is_superuser:
+    if is_narrow or user.is_superuser:
         return found.filter(pk__in=Resident.objects.visible_to(user).values("pk"))
     doors = Household.objects.visible_to(user).filter(pk=OuterRef("household"))
     homes = Residency.objects.filter(Exists(doors), resident=OuterRef("pk"))
