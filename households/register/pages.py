@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from households.models import ImportPage, RegisterImport
-from households.register.plan import Entry, Outcome
 from households.register.problems import Weight, weight_of
 from households.register.reading import Reading
+from households.register.steps import Entry, Outcome
 from households.register.values import text_of
 
 Kind = ImportPage.Kind

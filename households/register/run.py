@@ -11,10 +11,11 @@ from django.utils import timezone
 from communities.models import Community
 from households.models import ImportPage, RegisterImport
 from households.register.pages import PageWriter
-from households.register.plan import Planner, Step
+from households.register.plan import Planner
 from households.register.reader import FileRefused, Limits
 from households.register.reading import Progress, Reading, read_register
 from households.register.spool import Spool
+from households.register.steps import Step
 from households.register.write import RegisterChanged, Writer
 
 Kind = ImportPage.Kind

@@ -19,7 +19,7 @@ from households.models import (
     identity_index,
 )
 from households.names import search_terms
-from households.register.plan import Step
+from households.register.steps import Step
 from households.rhythm import reschedule_households
 
 BATCH = 2000
