@@ -1,5 +1,7 @@
 """Entering doors and buildings, and keeping what is derived from them in step."""
 
+from collections.abc import Iterable
+
 from django.db import transaction
 
 from households.models import Building, Household
@@ -15,6 +17,14 @@ def enter_household(*, household: Household) -> Household:
     reschedule_households(Household.objects.filter(pk=household.pk))
     household.refresh_from_db()
     return household
+
+
+def change_household(*, household: Household, fields: Iterable[str]) -> None:
+    """Save these fields of a door and what is derived from them.
+
+    Nothing else: a visit may have set meanwhile when the door is due.
+    """
+    household.save(update_fields=[*fields, "walk_order", "changed_at"])
 
 
 @transaction.atomic

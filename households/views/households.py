@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from communities.lists import Column, export_response, key_page, query_with, wants_export
 from communities.models import Community, User
 from communities.roles import POST_HOLDERS, READERS, REGISTER_KEEPERS
-from households.actions.households import enter_household
+from households.actions.households import change_household, enter_household
 from households.door_lines import DoorLine, due_reason, with_people
 from households.filters import LONGEST_CHOICE, HouseholdFilter
 from households.forms.households import HouseholdForm, NewHouseholdForm, new_door_buildings
@@ -173,7 +173,7 @@ def household_edit(request: HttpRequest, pk: int) -> HttpResponse:
     edited = get_object_or_404(doors, pk=pk)
     form = HouseholdForm(request.POST or None, instance=edited)
     if form.is_valid():
-        form.save()
+        change_household(household=form.save(commit=False), fields=form.changed_data)
         messages.success(request, _("The household is saved."))
         return redirect(edited)
     return TemplateResponse(

@@ -9,7 +9,7 @@ from django.utils import translation
 from openpyxl import load_workbook
 
 from communities.models import Disclosure, Grid
-from households.actions.households import enter_household
+from households.actions.households import change_household, enter_household
 from households.models import Household
 from tests.factories import (
     BuildingFactory,
@@ -452,6 +452,16 @@ def test_officer_may_leave_the_grid_for_later(world, as_user):
         worker, building=world.household.building_id, grid="", room="9", occupancy="owner"
     )
     assert response.context["form"].errors == {"grid": ["Choose the grid of this door."]}
+
+
+def test_an_edit_leaves_what_a_visit_has_set_meanwhile(world):
+    opened = Household.objects.get(pk=world.household.pk)
+    Household.objects.filter(pk=opened.pk).update(last_visited_on=TODAY, due_by=TODAY)
+    opened.room = "503"
+    change_household(household=opened, fields=["room"])
+    stored = Household.objects.get(pk=opened.pk)
+    assert (stored.room, stored.last_visited_on, stored.due_by) == ("503", TODAY, TODAY)
+    assert stored.walk_order == stored.compute_walk_order()
 
 
 def test_door_is_edited_and_moves_in_the_walking_order(world, as_user):
