@@ -32,11 +32,13 @@ def key_page(
     *,
     order: tuple[str, ...],
     size: int = PAGE_SIZE,
+    forget: tuple[str, ...] = (),
 ) -> Page[Row]:
     """Return the page after the row that `?after=` names, in this order.
 
     `order` takes field names, descending with "-", and must end in a unique one; the
-    address holds that row's key alone. One query for the rows, one for the key.
+    address holds that row's key alone. What `forget` names is left out of the addresses of
+    other pages. One query for the rows, one for the key.
     """
     ordered = queryset.order_by(*order)
     after = request.GET.get("after", "")
@@ -45,10 +47,11 @@ def key_page(
     rows = list(ordered[: size + 1])
     more = len(rows) > size
     rows = rows[:size]
+    forgotten = dict.fromkeys(forget, "")
     return Page(
         rows,
-        query_with(request, after=str(rows[-1].pk)) if more else "",
-        query_with(request, after="") if after else "",
+        query_with(request, **forgotten, after=str(rows[-1].pk)) if more else "",
+        query_with(request, **forgotten, after="") if after else "",
     )
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from communities.lists import export_response, query_with, wants_export
-from communities.models import Community
+from communities.models import Area, Community
 from gridmgmt.overview import reports, tables
 from gridmgmt.overview.figures import week_starts
 from gridmgmt.overview.reports import Report
@@ -26,18 +26,12 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def community(request: HttpRequest, code: str) -> HttpResponseBase:
-    place = get_object_or_404(
-        reports.communities_of(request.user).select_related("area"), code=code
-    )
+    communities = reports.communities_of(request.user).select_related("area")
+    place = get_object_or_404(communities, code=code)
     report = reports.community_report(place, request.user, timezone.localdate())
     if wants_export(request):
         return export(request, report, place)
-    context = page(request, report) | {
-        "community": place,
-        "above": place.area,
-        "above_is_open": reports.opens_dashboard(request.user, place.area),
-    }
-    return TemplateResponse(request, "overview/community.html", context)
+    return dashboard(request, report, place, above=place.area)
 
 
 @require_safe
@@ -46,13 +40,7 @@ def area(request: HttpRequest, code: str) -> HttpResponseBase:
     report = reports.area_report(place, request.user, timezone.localdate())
     if wants_export(request):
         return export(request, report, None)
-    context = page(request, report) | {
-        "area": place,
-        "above": place.parent,
-        "above_is_open": place.parent is not None
-        and reports.opens_dashboard(request.user, place.parent),
-    }
-    return TemplateResponse(request, "overview/area.html", context)
+    return dashboard(request, report, place, above=place.parent)
 
 
 def export(request: HttpRequest, report: Report, place: Community | None) -> HttpResponseBase:
@@ -65,10 +53,15 @@ def export(request: HttpRequest, report: Report, place: Community | None) -> Htt
     )
 
 
-def page(request: HttpRequest, report: Report) -> dict[str, object]:
-    """Lay out what the dashboards of a community and of an area have in common."""
+def dashboard(
+    request: HttpRequest, report: Report, place: Community | Area, *, above: Area | None
+) -> HttpResponse:
+    """Lay out the figures of a place, with the way to the one above if that is open to her."""
     links = tables.Links(report.on)
-    return {
+    context = {
+        "place": place,
+        "above": above,
+        "above_is_open": above is not None and reports.opens_dashboard(request.user, above),
         "report": report,
         "quarter": quarter_start(report.on),
         "total": report.total,
@@ -91,3 +84,4 @@ def page(request: HttpRequest, report: Report) -> dict[str, object]:
         ),
         "export_query": query_with(request, export="xlsx"),
     }
+    return TemplateResponse(request, "overview/dashboard.html", context)

@@ -77,7 +77,7 @@ class Stairwell:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the day and the quarter are."""
+    """How far the day and the quarter are; `overdue` are some of the doors `listed`."""
 
     done: int
     listed: int
@@ -90,7 +90,7 @@ def progress(user: User, doors: "QuerySet[Household]", on: datetime.date) -> Pro
     """Count the doors the user dealt with that day, and the states of all her doors."""
     states = doors.aggregate(
         listed=Count("pk", filter=is_listed(on)),
-        overdue=Count("pk", filter=is_in_state(DoorState.OVERDUE, on)),
+        overdue=Count("pk", filter=is_listed(on) & is_in_state(DoorState.OVERDUE, on)),
         covered=Count("pk", filter=is_in_state(DoorState.COVERED, on)),
         actual=Count("pk", filter=is_in_state(DoorState.ACTUAL, on)),
     )

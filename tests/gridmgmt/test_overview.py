@@ -176,6 +176,17 @@ def test_officer_sees_her_community_by_grid(busy, as_user):
     }
 
 
+def test_page_says_that_more_doors_can_be_due_than_there_are_households(world, as_user):
+    GridFactory(community=world.community)
+    Household.objects.update(
+        occupancy=Household.Occupancy.VACANT, due_from=TODAY, due_by=TODAY, unanswered=3
+    )
+    soup = page_of(as_user(world.officer), world.community)
+    [first, *_rest] = table(soup, "Coverage and open work")
+    assert first == ["第一网格", "–", "0", "0", "0", "1", "0", "1", "0", "0"]
+    assert "include vacant and registration-only doors" in soup.text
+
+
 def test_staffing_counts_people_once_and_names_gaps(busy, as_user):
     MembershipFactory(user=busy.worker, grid=busy.second, rank="main")
     MembershipFactory(grid=busy.second, employment="part_time")

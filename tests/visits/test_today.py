@@ -164,8 +164,8 @@ def test_today_counts_the_day_and_the_quarter(world, as_user):
     VisitFactory(household=world.household, by=world.worker, done_at=NOW.replace(day=10))
     assert other.by != world.worker
     soup = soup_of(client)
-    # 502, 301 and nobody else is on the list; 401 is overdue and rests until tomorrow.
-    assert text(soup.select_one("dl.day")) == "Done today 1 Still to visit 2 Overdue 2"
+    # 502 and 301 are on the list, of them 301 overdue; 401 is overdue too and rests until tomorrow.
+    assert text(soup.select_one("dl.day")) == "Done today 1 Still to visit 2 Of these overdue 1"
     assert text(soup.select_one(".day__quarter")) == "This quarter 1 of 5 households visited"
     assert soup.progress.attrs == {"id": "quarter", "value": "1", "max": "5"}
 
@@ -220,7 +220,11 @@ def test_today_pages_by_key(world, as_user, monkeypatch):
     client = as_user(world.worker)
     first = soup_of(client)
     assert rooms(first) == ["101室", "201室"]
-    second = soup_of(client, URL + first.select_one("a[rel=next]")["href"])
+    saved = VisitFactory(household=world.household, by=world.worker).pk
+    for soup in (first, soup_of(client, saved=saved)):
+        following = soup.select_one("a[rel=next]")["href"]
+        assert "saved" not in following
+    second = soup_of(client, URL + following)
     assert rooms(second) == ["301室", "502室"]
     assert second.select_one("a[rel=next]") is None
 
@@ -271,7 +275,7 @@ def test_today_takes_one_tap_for_each_everyday_answer(world, as_user):
     )
     assert page.select_one("#saved a")["href"] == f"/work/visits/{visit.pk}/correct/"
     assert page.select_one(".doors").find("li")["id"] == "saved"
-    assert text(page.select_one("dl.day")) == "Done today 1 Still to visit 1 Overdue 0"
+    assert text(page.select_one("dl.day")) == "Done today 1 Still to visit 1 Of these overdue 0"
 
 
 def test_today_returns_to_where_she_was(world, as_user, monkeypatch):

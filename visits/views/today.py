@@ -38,10 +38,12 @@ def today(request: HttpRequest) -> HttpResponse:
     chosen = listed.filter(building=building) if building else listed
     saved = just_saved(request)
     page = key_page(
-        without_saved(request),
+        request,
         chosen.select_related("building"),
         order=("walk_order", "pk"),
         size=DOORS_PER_PAGE,
+        # Confirmed once is enough.
+        forget=("saved",),
     )
     return TemplateResponse(
         request,
@@ -121,14 +123,6 @@ def just_saved(request: HttpRequest) -> Visit | None:
         return None
     visits = Visit.objects.filter(by=request.user).select_related("household__building")
     return visits.filter(pk=key).first()
-
-
-def without_saved(request: HttpRequest) -> HttpRequest:
-    """Drop the confirmation from the query string, so that the next page does not repeat it."""
-    query = request.GET.copy()
-    query.pop("saved", None)
-    request.GET = query  # type: ignore[assignment] # only read from here on
-    return request
 
 
 def building_key(request: HttpRequest) -> int | None:
