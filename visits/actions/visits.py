@@ -44,7 +44,13 @@ class VisitConflictError(ValidationError):
     """The UUID belongs to another visit already; `stored` is that visit."""
 
     def __init__(self, stored: Visit) -> None:
-        super().__init__(_("This form was already saved with other content."), code="conflict")
+        super().__init__(
+            _(
+                "This form was already saved with other content. Open the visit again to see "
+                "what is stored."
+            ),
+            code="conflict",
+        )
         self.stored = stored
 
 
@@ -82,8 +88,18 @@ def record_visit(
         corrects=corrects,
         withdrawn=withdrawn,
     )
-    if corrects and (corrects.household_id != household.pk or corrects.withdrawn):
-        raise ValidationError(_("This visit cannot be corrected."), code="not_correctable")
+    if corrects and corrects.household_id != household.pk:
+        raise ValidationError(
+            _("A correction stays at the door of the visit it corrects."), code="not_correctable"
+        )
+    if corrects and corrects.withdrawn:
+        raise ValidationError(
+            _(
+                "This entry was made by mistake and withdrawn. If the visit did take place, log "
+                "it anew."
+            ),
+            code="not_correctable",
+        )
     try:
         store(visit)
     except IntegrityError as error:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 from django.utils import timezone, translation
@@ -37,8 +37,7 @@ class Command(BaseCommand):
         self.collect_static()
         self.load_demo_once()
         self.refresh_statistics()
-        if "resume_imports" in get_commands():
-            call_command("resume_imports")
+        call_command("resume_imports")
         self.show_demo_logins()
 
     def collect_static(self) -> None:
