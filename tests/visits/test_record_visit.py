@@ -336,7 +336,7 @@ def test_withdrawn_visit_is_as_if_it_never_was(door, record):
 
 def test_visit_costs_few_queries(door, record, django_assert_num_queries):
     record(door)
-    # Savepoint, rules, door, savepoint, visit, release, tries, rhythm, door, tally, release.
+    # Savepoint, door, rules, visit, tries, rhythm, door, tally, release.
     with django_assert_num_queries(9):
         record(door, hour=11, outcome=Outcome.MET, next_on=march(9))
     record(door, 3, outcome=Outcome.NOBODY_HOME)
