@@ -154,6 +154,8 @@ def test_unreadable_files_get_one_sentence(db, area_file, tmp_path):
     assert refusal(path) == f"{path} is not UTF-8 text. Save it again as UTF-8."
     path = area_file(SHANGHAI, head="community_code,community_name")
     assert refusal(path).startswith(f"{path} lacks the columns street_code, street_name")
+    path = area_file('"' + "1" * 200_000)
+    assert refusal(path) == f"{path} is not a CSV file: field larger than field limit (131072)."
     cut = tmp_path / "cut.gz"
     cut.write_bytes(gzip.compress(area_file(SHANGHAI).read_bytes())[:-12])
     assert refusal(cut) == f"{cut} is damaged: its compressed part ends too early."

@@ -1,3 +1,4 @@
+import csv
 import gzip
 import zlib
 from argparse import ArgumentParser
@@ -32,6 +33,8 @@ class Command(BaseCommand):
             raise CommandError(f"{path} is damaged: its compressed part ends too early.") from None
         except UnicodeDecodeError:
             raise CommandError(f"{path} is not UTF-8 text. Save it again as UTF-8.") from None
+        except csv.Error as error:
+            raise CommandError(f"{path} is not a CSV file: {error}.") from None
         except MissingColumnsError as error:
             raise CommandError(f"{path} lacks the columns {error}. Nothing was imported.") from None
         self.sum_up(report)
