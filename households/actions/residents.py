@@ -9,7 +9,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from households.actions.care import homes_of
-from households.models import Care, Household, Phone, Residency, Resident, phone_index
+from households.models import (
+    Care,
+    Household,
+    Phone,
+    Residency,
+    Resident,
+    identity_index,
+    phone_index,
+)
 from households.rhythm import reschedule_households
 
 
@@ -17,7 +25,21 @@ from households.rhythm import reschedule_households
 def enter_resident(
     *, resident: Resident, residency: Residency, phone: str = "", phone_label: str = ""
 ) -> Resident:
-    """Put a new person into the register, at the door that the unsaved residency names."""
+    """Put a new person into the register, at the door that the unsaved residency names.
+
+    Somebody with the same name, identity number and birth date who is entered at that door
+    already is returned instead.
+    """
+    # Locked, so that the same form sent twice enters her once.
+    door = Household.objects.select_for_update(no_key=True).get(pk=residency.household_id)
+    present = Resident.objects.filter(
+        pk__in=Residency.objects.current().filter(household=door).values("resident"),
+        name=resident.name,
+        identity_index=identity_index(resident.identity_number),
+        birth_date=resident.birth_date,
+    ).first()
+    if present:
+        return present
     resident.save()
     residency.resident = resident
     tie(residency)

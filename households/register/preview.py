@@ -46,6 +46,8 @@ CHOICES: dict[str, Any] = {
     "sex": Resident.Sex,
 }
 
+MANY_DIGITS = 9
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -75,7 +77,8 @@ def rows(
     if not kind:
         return {}
     pages = kept[kind]
-    number = min(max(int(page), 1), pages) if page.isdecimal() else 1
+    # Python refuses to read numbers of thousands of digits; no import has that many pages.
+    number = min(max(int(page), 1), pages) if page.isdecimal() and len(page) < MANY_DIGITS else 1
     content = register_import.pages.get(kind=kind, number=number).content
     label, meaning = FIGURES[kind]
     return {

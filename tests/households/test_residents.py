@@ -149,6 +149,16 @@ def test_person_is_not_entered_twice_at_one_door(world, as_user):
     assert world.resident.residencies.count() == 1
 
 
+def test_form_sent_twice_enters_one_person(world, as_user):
+    client = as_user(world.worker)
+    address = reverse("households:resident_add", args=[world.household.pk])
+    form = {"name": "周敏", "kind": "both"}
+    first, second = client.post(address, form), client.post(address, form)
+    assert first.status_code == second.status_code == 302
+    assert first.url == second.url
+    assert Resident.objects.filter(name="周敏").count() == 1
+
+
 def test_the_same_link_sent_twice_is_one_residency(world, stranger):
     made = [
         link_resident(
