@@ -310,6 +310,18 @@ def test_new_initial_password_ends_sessions_of_the_person(world, as_user):
     assert User.objects.get(pk=world.worker.pk).must_change_password
 
 
+def test_administrator_of_one_community_leaves_the_rules_of_all_alone(world, as_user):
+    role = {"role": Role.ADMINISTRATOR, "grid": None, "community": world.community}
+    client = as_user(MembershipFactory(**role).user)
+    rule = VisitRule.objects.create(outcome="met", way="message", counts=True)
+    rules = VisitRule.objects.count()
+    changed = client.post(url(VisitRule, "change", rule.pk), {"outcome": "met", "way": "message"})
+    client.post(url(VisitRule, "add"), {"outcome": "declined", "way": "phone", "counts": "on"})
+    rule.refresh_from_db()
+    assert (changed.status_code, rule.counts) == (403, True)
+    assert VisitRule.objects.count() == rules
+
+
 def test_rule_tables_belong_to_administrators(world, as_user):
     rule = VisitRule.objects.create(outcome="met", way="message", counts=True)
     answer = as_user(world.admin).post(

@@ -184,6 +184,15 @@ class User(AbstractUser):
         codes = self.place_codes(roles)
         return self.is_superuser or any(len(code) < Area.Level.STREET for code in codes)
 
+    @property
+    def keeps_rules(self) -> bool:
+        """Say whether she may edit tables that hold everywhere: administrators of an area may.
+
+        The administrator of a single community may not: its neighbours follow the same rules.
+        """
+        codes = self.place_codes({Role.ADMINISTRATOR})
+        return self.is_superuser or any(len(code) <= Area.Level.STREET for code in codes)
+
     def has_any_role(self, roles: Iterable[Role]) -> bool:
         """Say whether one of `roles` is held today, anywhere; a superuser holds all."""
         return self.is_superuser or not self.roles.isdisjoint(roles)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from communities.fields import DerivedField
 from communities.models import User
-from communities.roles import SENSITIVE_READERS, Role
+from communities.roles import SENSITIVE_READERS
 from households.crypto import blind_index
 from households.fields import EncryptedTextField
 from households.identity import InvalidIdentityError, parse_identity
@@ -233,7 +233,7 @@ class CareTagQuerySet(models.QuerySet["CareTag"]):
 
     def editable_by(self, user: User) -> Self:
         """Every tag as a rule, sensitive ones too, for administrators."""
-        return self if user.has_any_role({Role.ADMINISTRATOR}) else self.none()
+        return self if user.keeps_rules else self.none()
 
 
 class CareTag(models.Model):

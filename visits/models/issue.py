@@ -21,7 +21,7 @@ class IssueCategoryQuerySet(models.QuerySet["IssueCategory"]):
         return self
 
     def editable_by(self, user: User) -> Self:
-        return self if user.has_any_role({Role.ADMINISTRATOR}) else self.none()
+        return self if user.keeps_rules else self.none()
 
 
 class IssueCategory(models.Model):

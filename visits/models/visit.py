@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from communities.models import Grid, User
-from communities.roles import VISIT_KEEPERS, Role
+from communities.roles import VISIT_KEEPERS
 from households.models import Household
 
 
@@ -151,7 +151,7 @@ class VisitRuleQuerySet(models.QuerySet["VisitRule"]):
         return self
 
     def editable_by(self, user: User) -> Self:
-        return self if user.has_any_role({Role.ADMINISTRATOR}) else self.none()
+        return self if user.keeps_rules else self.none()
 
 
 class VisitRule(models.Model):
