@@ -212,7 +212,7 @@ STORAGES = {
 }
 
 FORM_RENDERER = "gridmgmt.forms.FormRenderer"
-# A register of 20 MB is streamed to disk; every other form is small.
+# Picking single doors for a grid sends one field for each door.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 FILE_UPLOAD_PERMISSIONS = 0o600
 
