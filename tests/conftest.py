@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 from django.test import Client
+from hypothesis import settings as hypothesis_settings
 
 from communities.models import Area, Community, Department, Grid, User
 from communities.roles import Role
@@ -25,6 +26,10 @@ from tests.factories import (
     ResidentFactory,
     UserFactory,
 )
+
+# No deadline for one example: a busy machine must not fail a test of what is true.
+hypothesis_settings.register_profile("steady", deadline=None)
+hypothesis_settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")
