@@ -6,6 +6,7 @@ from pathlib import Path
 
 import axe_playwright_python
 import pytest
+from django.db import connection
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.factories import PASSWORD
@@ -13,6 +14,7 @@ from tests.factories import PASSWORD
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe*.js")).read_text()
 PHONE = {"width": 360, "height": 740}
+SERIALIZED = "_test_serialized_contents"
 DESK = {"width": 1366, "height": 768}
 
 # Playwright's synchronous interface runs an event loop in this thread, which Django takes
@@ -29,8 +31,13 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def chromium():
+def chromium(django_db_setup):
+    rows_of_migrations = getattr(connection, SERIALIZED, None)
     with sync_playwright() as playwright:
+        # The event loop gives this thread connections of its own, which do not know the rows
+        # that a test that commits has to give back.
+        if rows_of_migrations is not None:
+            setattr(connection, SERIALIZED, rows_of_migrations)
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM,
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
