@@ -183,10 +183,14 @@ class MembershipAdmin(ScopedAdmin):
     anchors = ("grid", "community", "area", "department")
     fields = ["user", *MembershipInline.fields]
     readonly_fields = ["user"]
-    list_display = ["user", "role", "place", "employment", "rank", "since", "until"]
+    list_display = ["user", "role", "where", "employment", "rank", "since", "until"]
     list_filter = ["role", "employment", "rank"]
     list_select_related = ["user", "grid", "community", "area"]
     autocomplete_fields = ["grid", "community", "area", "department"]
+
+    @admin.display(description=_("Place"))
+    def where(self, membership: Membership) -> str:
+        return str(membership.place or "–")
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
         return False
@@ -198,6 +202,10 @@ class MembershipAdmin(ScopedAdmin):
 
 @admin.register(Disclosure)
 class DisclosureAdmin(RecordAdmin):
-    list_display = ["at", "by", "kind", "subject", "field", "rows", "community"]
+    list_display = ["at", "by", "kind", "what", "rows", "community"]
     list_filter = ["kind", ("community", ScopedFilter)]
     list_select_related = ["by", "community"]
+
+    @admin.display(description=_("What"))
+    def what(self, disclosure: Disclosure) -> str:
+        return disclosure.subject_words()

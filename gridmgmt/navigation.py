@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
+from django.utils.translation import override, pgettext_lazy
 
 from communities.models import User
 from communities.roles import (
@@ -28,7 +28,7 @@ class Entry(NamedTuple):
 
 
 MENU = (
-    Entry("visits:today", _("Today"), VISITORS - MANAGERS),
+    Entry("visits:today", pgettext_lazy("doors", "Today"), VISITORS - MANAGERS),
     Entry("overview", _("Overview"), DASHBOARD_READERS),
     Entry("households:household_list", _("Households"), READERS),
     Entry("visits:issue_list", _("Issues"), frozenset(Role)),

@@ -10,6 +10,22 @@ from communities.models.people import Membership, User, at_places
 from communities.models.place import Community, inside
 from communities.roles import MANAGERS, Role
 
+# What `subject` and `field` name, in the words of the pages.
+WORDS = {
+    "communities": _("Communities"),
+    "disclosures": _("Disclosures"),
+    "grids": _("Grids"),
+    "households": _("Households"),
+    "import problems": _("Rows to correct"),
+    "issues": _("Issues"),
+    "overview": _("Overview"),
+    "people": _("People at work"),
+    "visits": _("Visits"),
+    "resident": _("Resident"),
+    "identity_number": _("Identity number"),
+    "phone": _("Phone"),
+}
+
 
 class DisclosureQuerySet(models.QuerySet["Disclosure"]):
     def visible_to(self, user: User) -> Self:
@@ -65,4 +81,13 @@ class Disclosure(models.Model):
         ordering = ["-at", "-pk"]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} · {self.subject}"
+        return f"{self.get_kind_display()} · {self.subject_words()}"
+
+    def subject_words(self) -> str:
+        """Return what was seen or taken, in words: "Resident 41 · Phone", "Households"."""
+        name, _space, number = self.subject.partition(" ")
+        if self.subject in WORDS:
+            name, number = self.subject, ""
+        subject = f"{WORDS.get(name, name)} {number}".strip()
+        field = self.field.partition(":")[0]
+        return f"{subject} · {WORDS.get(field, field)}" if field else subject

@@ -16,8 +16,7 @@ COLUMNS = (
     Column(_("Person"), lambda row: row.by.name),
     Column(_("Login name"), lambda row: row.by.username),
     Column(_("Community"), lambda row: row.community and row.community.name),
-    Column(_("What"), lambda row: row.subject),
-    Column(_("Field"), lambda row: row.field),
+    Column(_("What"), lambda row: row.subject_words()),
     Column(_("Reason"), lambda row: row.reason),
     Column(_("Rows"), lambda row: row.rows),
 )

@@ -39,18 +39,22 @@ class RegisterImport(models.Model):
         FAILED = "failed", _("Could not be read")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    community = models.ForeignKey(Community, models.PROTECT, related_name="imports")
-    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    community = models.ForeignKey(
+        Community, models.PROTECT, related_name="imports", verbose_name=_("community")
+    )
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("by"))
     file = models.FileField(upload_to=register_path)
     original_suffix = models.CharField(max_length=5)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.UPLOADED)
-    uploaded_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.UPLOADED
+    )
+    uploaded_at = models.DateTimeField(_("uploaded at"), auto_now_add=True)
     # Rows done of rows in all, for the progress bar.
-    rows_done = models.PositiveIntegerField(default=0)
-    rows_total = models.PositiveIntegerField(default=0)
+    rows_done = models.PositiveIntegerField(_("rows done"), default=0)
+    rows_total = models.PositiveIntegerField(_("rows in all"), default=0)
     # Counts by kind of change, columns not taken, and the code of a failure; no personal data.
     summary = models.JSONField(default=dict)
-    applied_at = models.DateTimeField(null=True)
+    applied_at = models.DateTimeField(_("written at"), null=True)
 
     objects = RegisterImportQuerySet.as_manager()
 

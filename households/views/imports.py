@@ -25,6 +25,13 @@ from households.register.report import write_report, write_template
 from households.register.undo import discard_import, undo_import
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+# With a row of these an import is worth confirming.
+TAKEN_KINDS = (
+    ImportPage.Kind.NEW,
+    ImportPage.Kind.CHANGED,
+    ImportPage.Kind.MOVED,
+    ImportPage.Kind.UNCHANGED,
+)
 REPORT_KINDS = (ImportPage.Kind.PROBLEM, ImportPage.Kind.DETAILS)
 
 
@@ -69,8 +76,10 @@ def register_import(request: HttpRequest, pk: UUID) -> HttpResponse:
         context["error"] = file_text(summary.get("error", ""), summary.get("values", {}))
     elif not found.is_busy:
         kept = dict(found.pages.values_list("kind").annotate(Count("pk")).order_by("kind"))
+        counts = found.summary.get("counts", {})
         context |= {
-            "figures": preview.figures(found.summary.get("counts", {}), kept),
+            "can_write": any(counts.get(kind) for kind in TAKEN_KINDS),
+            "figures": preview.figures(counts, kept),
             "details": preview.details(found),
             "has_report": ImportPage.Kind.PROBLEM in kept,
             "can_undo": ImportPage.Kind.WRITTEN in kept,

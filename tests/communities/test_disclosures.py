@@ -1,6 +1,7 @@
 import re
 
 import pytest
+from django.utils.translation import override
 
 from communities.models import Disclosure
 from tests.factories import CommunityFactory
@@ -13,7 +14,7 @@ def disclose(by, community, subject: str, kind: str = Disclosure.Kind.REVEAL) ->
 
 
 def shown(response) -> list[str]:
-    return re.findall(r"resident \d+|taken list", response.content.decode())
+    return re.findall(r"Resident \d+|taken list", response.content.decode())
 
 
 def test_readers_see_newest_first_within_their_places(world, as_user):
@@ -25,11 +26,11 @@ def test_readers_see_newest_first_within_their_places(world, as_user):
         name: shown(as_user(getattr(world, name)).get(URL))
         for name in ("officer", "outsider", "street_officer", "auditor", "admin")
     } == {
-        "officer": ["resident 44", "resident 43", "resident 41"],
-        "outsider": ["resident 42"],
-        "street_officer": ["resident 44", "resident 42", "resident 41"],
-        "auditor": ["resident 44", "resident 42", "resident 41"],
-        "admin": ["resident 44", "resident 42", "resident 41"],
+        "officer": ["Resident 44", "Resident 43", "Resident 41"],
+        "outsider": ["Resident 42"],
+        "street_officer": ["Resident 44", "Resident 42", "Resident 41"],
+        "auditor": ["Resident 44", "Resident 42", "Resident 41"],
+        "admin": ["Resident 44", "Resident 42", "Resident 41"],
     }
 
 
@@ -41,9 +42,9 @@ def test_a_list_of_several_communities_is_seen_where_its_taker_works(world, as_u
         for name in ("officer", "outsider", "street_officer", "auditor")
     } == {
         "officer": [],
-        "outsider": ["resident 42"],
-        "street_officer": ["resident 42", "taken list"],
-        "auditor": ["resident 42", "taken list"],
+        "outsider": ["Resident 42"],
+        "street_officer": ["Resident 42", "taken list"],
+        "auditor": ["Resident 42", "taken list"],
     }
 
 
@@ -59,8 +60,8 @@ def test_filters_by_kind_and_person(world, as_user):
     disclose(world.officer, world.community, "taken list", Disclosure.Kind.EXPORT)
     client = as_user(world.auditor)
     assert shown(client.get(URL, {"kind": "export"})) == ["taken list"]
-    assert shown(client.get(URL, {"login": "worker"})) == ["resident 41"]
-    assert shown(client.get(URL, {"login": "officer", "kind": "reveal"})) == ["resident 42"]
+    assert shown(client.get(URL, {"login": "worker"})) == ["Resident 41"]
+    assert shown(client.get(URL, {"login": "officer", "kind": "reveal"})) == ["Resident 42"]
 
 
 def test_pages_by_key_without_gap_or_repeat(world, as_user):
@@ -73,7 +74,7 @@ def test_pages_by_key_without_gap_or_repeat(world, as_user):
         seen += shown(response)
         query = response.context["page"].next_query
         address = URL + query if query else ""
-    assert seen == [f"resident {number}" for number in reversed(range(120))]
+    assert seen == [f"Resident {number}" for number in reversed(range(120))]
 
 
 @pytest.mark.parametrize("rows", [1, 3])
@@ -96,3 +97,17 @@ def test_export_is_itself_recorded(world, as_user):
         1,
         world.auditor,
     )
+
+
+def test_what_was_shown_or_taken_is_in_words():
+    subjects = [("resident 41", "phone:7"), ("resident 41", "identity_number"), ("grids", "")]
+    subjects += [("import problems", ""), ("something else", "")]
+    with override("en"):
+        words = [Disclosure(subject=what, field=field).subject_words() for what, field in subjects]
+    assert words == [
+        "Resident 41 · Phone",
+        "Resident 41 · Identity number",
+        "Grids",
+        "Rows to correct",
+        "something else",
+    ]

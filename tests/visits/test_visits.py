@@ -144,6 +144,14 @@ def test_form_sent_with_a_used_key_and_other_content_shows_what_is_stored(world,
     assert Visit.objects.get().outcome == "met"
 
 
+def test_form_says_at_its_head_when_only_the_issue_is_wrong(world, as_user):
+    response = as_user(world.worker).post(
+        add_url(world.household), filled(**{"issue-description": "楼道堆物"})
+    )
+    assert "The issue below needs a correction." in response.content.decode()
+    assert Visit.objects.count() == 0
+
+
 def test_form_reports_an_issue_noticed(world, as_user):
     category = IssueCategoryFactory(name="消防隐患")
     data = filled(

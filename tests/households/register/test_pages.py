@@ -63,6 +63,17 @@ def test_upload_preview_confirm_undo(workbook, upload, world):
     page_of(client, done)
 
 
+def test_file_without_one_good_row_is_not_offered_for_writing(workbook, upload, world):
+    client, _response, done = upload(workbook(HEADINGS, ("李四", "1", "", "", "")))
+    page = page_of(client, done)
+    assert figures_of(page)["Refused"] == 1
+    assert (
+        page.find("form", action=reverse("households:register_import_confirm", args=[done.pk]))
+        is None
+    )
+    assert "No row of this file can be imported yet." in page.get_text()
+
+
 def test_every_figure_opens_its_rows(workbook, upload, world):
     client, _response, done = upload(workbook(*ROWS))
     for link in page_of(client, done).select(".figures a"):
