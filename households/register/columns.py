@@ -37,7 +37,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "landlord_phone": ("房东电话", "Landlord phone", "房东联系电话", "房东联系方式"),
     "address": (
         "居住地址", "Address", "现住址", "住址", "地址", "家庭住址", "家庭地址", "详细地址", "详细住址",
-        "房屋地址", "出租屋地址", "门牌地址", "实际居住地址", "实际居住地", "现居住地址", "现居住地", "现居地址",
+        "房屋地址", "出租屋地址", "门牌地址", "楼栋门牌", "楼栋门牌号", "实际居住地址", "实际居住地", "现居住地址", "现居住地", "现居地址",
         "居住地", "住宅地址", "home address", "current address", "residential address",
         "living address", "full address",
     ),
@@ -78,7 +78,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     ),
     "separated": ("是否人户分离", "Registered elsewhere", "人户分离", "人户是否分离"),
     "person_kind": (
-        "人员类型", "Kind of resident", "人员属性", "人口类型", "人口性质", "居住类型", "人口类别", "户籍类型",
+        "人员类型", "Kind of resident", "人员类别", "人员属性", "人口类型", "人口性质", "居住类型", "人口类别", "户籍类型",
         "户口性质类别", "resident type", "person type", "residency type", "kind",
     ),
     "occupancy": (
