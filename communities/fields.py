@@ -1,10 +1,16 @@
-"""Columns computed from the other columns of their row."""
+"""Columns computed from the other columns of their row, and limits of typed numbers."""
 
 import re
 from collections.abc import Callable
 from typing import Any
 
+from django.core.validators import MaxValueValidator
 from django.db import models
+
+# More days than these reach past the last year that a date can hold.
+UP_TO_TEN_YEARS = MaxValueValidator(3650)
+# A small integer of PostgreSQL ends a little later; SQLite has no such end.
+UP_TO_30_000 = MaxValueValidator(30_000)
 
 CHINESE_DIGITS = {
     **{char: value for value, char in enumerate("〇一二三四五六七八九")},

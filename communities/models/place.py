@@ -14,6 +14,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from communities.fields import UP_TO_30_000, UP_TO_TEN_YEARS
 from communities.roles import MANAGERS, POST_HOLDERS, READERS, Role
 
 if TYPE_CHECKING:
@@ -131,16 +132,24 @@ class Community(models.Model):
         Area, models.PROTECT, related_name="communities", verbose_name=_("subdistrict or town")
     )
     grid_size = models.PositiveSmallIntegerField(
-        _("households per grid"), default=300, help_text=_("The size aimed at when grids are cut.")
+        _("households per grid"),
+        default=300,
+        validators=[UP_TO_30_000],
+        help_text=_("The size aimed at when grids are cut."),
     )
-    grid_size_min = models.PositiveSmallIntegerField(_("smallest grid"), default=30)
-    grid_size_max = models.PositiveSmallIntegerField(_("largest grid"), default=500)
+    grid_size_min = models.PositiveSmallIntegerField(
+        _("smallest grid"), default=30, validators=[UP_TO_30_000]
+    )
+    grid_size_max = models.PositiveSmallIntegerField(
+        _("largest grid"), default=500, validators=[UP_TO_30_000]
+    )
     households_per_worker = models.PositiveSmallIntegerField(
-        _("households per full-time worker"), default=100
+        _("households per full-time worker"), default=100, validators=[UP_TO_30_000]
     )
     visit_every_days = models.PositiveSmallIntegerField(
         _("days between visits"),
         default=90,
+        validators=[UP_TO_TEN_YEARS],
         help_text=_("For households without a care tag that asks for more."),
     )
 

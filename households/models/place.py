@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from communities.fields import DerivedField, natural_key
+from communities.fields import UP_TO_30_000, DerivedField, natural_key
 from communities.models import Community, Grid, Standing, User
 from communities.roles import MANAGERS, POST_HOLDERS, READERS, REGISTER_KEEPERS, VISITORS, Role
 from households.addresses import building_key, floor_of, room_label, unit_label
@@ -49,7 +49,9 @@ class Building(models.Model):
     )
     name = models.CharField(_("building"), max_length=60, help_text=_("For example 3号楼."))
     street_address = models.CharField(_("street and number"), max_length=120, blank=True)
-    floors = models.PositiveSmallIntegerField(_("floors"), null=True, blank=True)
+    floors = models.PositiveSmallIntegerField(
+        _("floors"), null=True, blank=True, validators=[UP_TO_30_000]
+    )
     match_key = DerivedField(
         max_length=160, derive=lambda building: building_key(building.estate, building.name)
     )

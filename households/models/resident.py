@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from communities.fields import DerivedField
+from communities.fields import UP_TO_TEN_YEARS, DerivedField
 from communities.models import User
 from communities.roles import SENSITIVE_READERS
 from households.crypto import blind_index
@@ -240,7 +240,9 @@ class CareTag(models.Model):
     """A reason to look after somebody more often (重点关爱), with its visit rhythm."""
 
     name = models.CharField(_("name"), max_length=30, unique=True)
-    visit_every_days = models.PositiveSmallIntegerField(_("days between visits"), default=30)
+    visit_every_days = models.PositiveSmallIntegerField(
+        _("days between visits"), default=30, validators=[UP_TO_TEN_YEARS]
+    )
     is_sensitive = models.BooleanField(
         _("sensitive"),
         default=False,

@@ -299,3 +299,12 @@ def test_sizes_out_of_order_are_refused(world, as_user):
     assert "must lie between the smallest and the largest grid" in page.content.decode()
     world.community.refresh_from_db()
     assert world.community.grid_size == 300
+
+
+def test_settings_refuse_numbers_that_no_date_can_hold(world, as_user):
+    response = as_user(world.officer).post(
+        url("community_edit", world.community),
+        settings_of(world.community, visit_every_days=999_999_999, grid_size=10**12),
+    )
+    assert response.status_code == 200
+    assert sorted(response.context["form"].errors) == ["grid_size", "visit_every_days"]

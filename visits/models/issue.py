@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from communities.fields import UP_TO_30_000, UP_TO_TEN_YEARS
 from communities.models import Department, Grid, User
 from communities.roles import READERS, WRITERS, Role
 from households.models import Household
@@ -28,8 +29,12 @@ class IssueCategory(models.Model):
     """A kind of issue, and how many days it may take."""
 
     name = models.CharField(_("name"), max_length=40, unique=True)
-    days_to_resolve = models.PositiveSmallIntegerField(_("days to resolve"), default=7)
-    order = models.PositiveSmallIntegerField(_("place in the list"), default=0)
+    days_to_resolve = models.PositiveSmallIntegerField(
+        _("days to resolve"), default=7, validators=[UP_TO_TEN_YEARS]
+    )
+    order = models.PositiveSmallIntegerField(
+        _("place in the list"), default=0, validators=[UP_TO_30_000]
+    )
 
     objects = IssueCategoryQuerySet.as_manager()
 

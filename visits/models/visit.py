@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from communities.fields import UP_TO_30_000, UP_TO_TEN_YEARS
 from communities.models import Grid, User
 from communities.roles import VISIT_KEEPERS
 from households.models import Household
@@ -171,6 +172,7 @@ class VisitRule(models.Model):
     counts = models.BooleanField(_("counts as a visit"))
     retry_after_days = models.PositiveSmallIntegerField(
         _("try again after days"),
+        validators=[UP_TO_TEN_YEARS],
         null=True,
         blank=True,
         help_text=_("For outcomes that do not count; nobody home follows the retry rules instead."),
@@ -192,8 +194,12 @@ class VisitRule(models.Model):
 class RetryRule(models.Model):
     """When to knock again after this many unanswered tries in a row."""
 
-    tries = models.PositiveSmallIntegerField(_("unanswered tries"), unique=True)
-    after_days = models.PositiveSmallIntegerField(_("try again after days"))
+    tries = models.PositiveSmallIntegerField(
+        _("unanswered tries"), unique=True, validators=[UP_TO_30_000]
+    )
+    after_days = models.PositiveSmallIntegerField(
+        _("try again after days"), validators=[UP_TO_TEN_YEARS]
+    )
     changes_part = models.BooleanField(_("in another part of the day"), default=True)
 
     objects = VisitRuleQuerySet.as_manager()
