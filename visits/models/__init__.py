@@ -1,5 +1,6 @@
 from visits.models.figures import CommunityFigures, StaleGrid
 from visits.models.issue import Issue, IssueCategory, IssueEvent, Photo, Step
+from visits.models.sync import HeldItem, PhotoUpload, ServerEpoch, SyncDevice
 from visits.models.visit import (
     Outcome,
     RetryRule,
@@ -11,14 +12,18 @@ from visits.models.visit import (
 
 __all__ = [
     "CommunityFigures",
+    "HeldItem",
     "Issue",
     "IssueCategory",
     "IssueEvent",
     "Outcome",
     "Photo",
+    "PhotoUpload",
     "RetryRule",
+    "ServerEpoch",
     "StaleGrid",
     "Step",
+    "SyncDevice",
     "Visit",
     "VisitRule",
     "VisitTally",

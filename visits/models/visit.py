@@ -103,6 +103,17 @@ class Visit(models.Model):
     companions = models.CharField(_("companions"), max_length=100, blank=True)
     note = models.TextField(_("note"), blank=True, max_length=2000)
     next_on = models.DateField(_("asked to come on"), null=True, blank=True)
+    reason = models.CharField(
+        _("why at this time"),
+        max_length=200,
+        blank=True,
+        help_text=_("Why quiet hours or the days between visits were not kept."),
+    )
+    # Only of visits that a phone handed over: its own clock and how many seconds were added
+    # to it, and what tells the same content sent again from other content under one key.
+    phone_done_at = models.DateTimeField(_("by the phone's clock"), null=True, editable=False)
+    clock_offset = models.IntegerField(_("clock offset in seconds"), null=True, editable=False)
+    digest = models.CharField(max_length=64, blank=True, editable=False)
     corrects = models.OneToOneField(
         "self",
         models.PROTECT,
