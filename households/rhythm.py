@@ -1,5 +1,7 @@
 """How often a door is to be visited: the community's rhythm, sooner by care tag."""
 
+from collections.abc import Collection
+
 from django.db import models, transaction
 from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Coalesce, Least
@@ -24,9 +26,13 @@ def rhythm() -> Least:
     return Least(usual, Coalesce(Subquery(soonest), usual))
 
 
+def rhythms(keys: Collection[int]) -> dict[int, int]:
+    """Return the days between visits of each of these households, by key."""
+    return dict(Household.objects.filter(pk__in=keys).values_list("pk", rhythm()))
+
+
 def rhythm_days(household: Household) -> int:
-    days: int = Household.objects.filter(pk=household.pk).values_list(rhythm()).get()[0]
-    return days
+    return rhythms([household.pk])[household.pk]
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from communities.models import User
 from gridmgmt.demo.people import Team
 from gridmgmt.demo.register import Door
 from households.models import Household, quarter_start
-from visits.actions.visits import derive
+from visits.actions.doors import derive
 from visits.models import Outcome, Visit, VisitTally, Way
 from visits.rules import TRIES_READ, Rules, Try, part_of_day
 

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 from django.db import transaction
@@ -14,10 +12,9 @@ from django.utils import timezone
 from communities.models import Grid
 from households.models import Household
 from households.rhythm import rhythm
-from visits.actions.visits import VISITED_FIELDS, derive, values_of
+from visits.actions.doors import VISITED_FIELDS, derive, last_counted, tries_of, values_of
 from visits.models import Visit, VisitTally
-from visits.models.visit import NEWEST_FIRST
-from visits.rules import TRIES_READ, TRY_FIELDS, Rules, Try
+from visits.rules import Rules
 
 DOORS_AT_A_TIME = 1000
 GRIDS_AT_A_TIME = 50
@@ -67,9 +64,7 @@ def recompute_doors(keys: list[int], rules: Rules, recount: Recount, *, save: bo
     for door in locked:
         before = values_of(door)
         own = tries.get(door.pk, [])
-        counted = next((attempt.done_at for attempt in own if attempt.counts), None)
-        recent = own[:TRIES_READ]
-        derive(door, recent, rules, counted=counted)
+        derive(door, own, rules, counted=last_counted(own))
         door.reschedule(rhythm_days=door.rhythm)
         after = values_of(door)
         if before != after:
@@ -78,16 +73,6 @@ def recompute_doors(keys: list[int], rules: Rules, recount: Recount, *, save: bo
     recount.doors += len(locked)
     if save:
         Household.objects.bulk_update(wrong, VISITED_FIELDS, batch_size=200)
-
-
-def tries_of(keys: list[int]) -> dict[int, list[Try]]:
-    """Return the standing visits of each of these households, newest first."""
-    visits = Visit.objects.filter(household__in=keys).standing()
-    rows = visits.order_by("household", *NEWEST_FIRST).values_list("household", *TRY_FIELDS)
-    return {
-        household: [Try(*row[1:]) for row in group]
-        for household, group in groupby(rows.iterator(), key=itemgetter(0))
-    }
 
 
 def changes(before: dict[str, object], after: dict[str, object]) -> str:

@@ -1,6 +1,9 @@
 """Storing a visit, and what follows from it for its door and its grid."""
 
 import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -10,10 +13,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from communities.models import User
-from households.models import FormerGrid, Household
-from households.rhythm import rhythm_days
+from households.models import Household
+from visits.actions.doors import grid_then, lock_doors, update_doors
 from visits.models import Visit, VisitTally, Way
-from visits.rules import TRIES_READ, TRY_FIELDS, Rules, Try, door_fields
+from visits.rules import Rules
+
+
+class TallyKey(NamedTuple):
+    """The tally that a visit is added to."""
+
+    grid_id: int
+    day: datetime.date
+    outcome: str
+
 
 # What two messages with one UUID must have in common to be one visit.
 CONTENT = (
@@ -25,18 +37,9 @@ CONTENT = (
     "companions",
     "note",
     "next_on",
+    "reason",
     "corrects_id",
     "withdrawn",
-)
-# The due dates follow from these two and the rhythm.
-SCHEDULING_FIELDS = ("last_visited_on", "asked_for_on")
-VISITED_FIELDS = (
-    *SCHEDULING_FIELDS,
-    "due_from",
-    "due_by",
-    "unanswered",
-    "retry_on",
-    "retry_part",
 )
 
 
@@ -65,6 +68,7 @@ def record_visit(
     companions: str = "",
     note: str = "",
     next_on: datetime.date | None = None,
+    reason: str = "",
     corrects: Visit | None = None,
     withdrawn: bool = False,
 ) -> Visit:
@@ -85,6 +89,7 @@ def record_visit(
         companions=companions,
         note=note,
         next_on=next_on,
+        reason=reason,
         corrects=corrects,
         withdrawn=withdrawn,
     )
@@ -101,7 +106,7 @@ def record_visit(
             code="not_correctable",
         )
     try:
-        store(visit)
+        store([visit])
     except IntegrityError as error:
         # Asked once the transaction is over, so that the insert needs no savepoint of its own.
         return stored_already(visit, error)
@@ -109,16 +114,20 @@ def record_visit(
 
 
 @transaction.atomic
-def store(visit: Visit) -> None:
-    """Insert the visit with its grid and whether it counts; update its door and tally."""
+def store(visits: Sequence[Visit]) -> None:
+    """Insert visits with their grids and whether they count; update their doors and tallies.
+
+    All or none: raises IntegrityError when one of them is stored already.
+    """
     rules = Rules()
-    door = lock_door(visit.household)
-    visit.household = door
-    visit.grid_id = grid_then(door, timezone.localdate(visit.done_at))
-    visit.counts = rules.judge(visit.outcome, visit.way).counts and not visit.withdrawn
-    visit.save(force_insert=True)
-    update_door(door, rules)
-    update_tallies(visit)
+    doors = lock_doors({visit.household_id for visit in visits})
+    for visit in visits:
+        door = visit.household = doors[visit.household_id]
+        visit.grid_id = grid_then(door, timezone.localdate(visit.done_at))
+        visit.counts = rules.judge(visit.outcome, visit.way).counts and not visit.withdrawn
+    Visit.objects.bulk_create(visits)
+    update_doors(doors.values(), rules)
+    update_tallies(visits)
 
 
 def stored_already(visit: Visit, refusal: IntegrityError) -> Visit:
@@ -156,79 +165,38 @@ def record_door_visit(
         raise
 
 
-def lock_door(household: Household) -> Household:
-    """Return the household as it is now, held until the transaction ends.
-
-    Held before the visit is inserted: two inserts that each wait to update the door
-    would wait for each other.
-    """
-    return Household.objects.select_for_update(no_key=True).get(pk=household.pk)
-
-
-def grid_then(door: Household, day: datetime.date) -> int:
-    """Return the grid the household was in on that day."""
-    if day >= door.grid_since:
-        return door.grid_id
-    former = FormerGrid.objects.filter(household=door, until__gte=day).order_by("until")
-    return former.values_list("grid", flat=True).first() or door.grid_id
-
-
-def update_door(door: Household, rules: Rules) -> None:
-    """Derive from its visits what the door says, and save what changed."""
-    before = values_of(door)
-    visits = Visit.objects.filter(household=door).standing().newest_first()
-    tries = [Try(*row) for row in visits.values_list(*TRY_FIELDS)[:TRIES_READ]]
-    counted = next((attempt.done_at for attempt in tries if attempt.counts), None)
-    if counted is None and len(tries) == TRIES_READ:
-        counted = visits.counted().values_list("done_at", flat=True).first()
-    derive(door, tries, rules, counted=counted)
-    if any(before[name] != getattr(door, name) for name in SCHEDULING_FIELDS):
-        door.reschedule(rhythm_days=rhythm_days(door))
-    changed = {name: value for name, value in values_of(door).items() if value != before[name]}
-    if changed:
-        Household.objects.filter(pk=door.pk).update(**changed)
-
-
-def values_of(door: Household) -> dict[str, object]:
-    return {name: getattr(door, name) for name in VISITED_FIELDS}
-
-
-def derive(
-    door: Household, tries: list[Try], rules: Rules, *, counted: datetime.datetime | None
-) -> None:
-    """Set what the visits say of the door; `counted` is its last visit that counts."""
-    last_visited_on = timezone.localdate(counted) if counted else None
-    fields = door_fields(tries, rules=rules, last_visited_on=last_visited_on)
-    for name, value in vars(fields).items():
-        setattr(door, name, value)
-
-
-def update_tallies(visit: Visit) -> None:
-    """Add the visit to its day, and take away the one it corrects."""
-    changes = [] if visit.withdrawn else [(visit, 1)]
-    if visit.corrects:
-        changes.append((visit.corrects, -1))
+def update_tallies(visits: Iterable[Visit]) -> None:
+    """Add the visits to their days, and take away those they correct."""
+    changes: dict[TallyKey, list[int]] = defaultdict(lambda: [0, 0])
+    for visit in visits:
+        signed = [] if visit.withdrawn else [(visit, 1)]
+        if visit.corrects:
+            signed.append((visit.corrects, -1))
+        for changed, amount in signed:
+            change = changes[tally_key(changed)]
+            change[0] += amount
+            change[1] += amount * changed.counts
     # Always in this order, so that two corrections never wait for each other.
-    for changed, amount in sorted(changes, key=lambda change: sorted(tally_key(change[0]).items())):
-        add_to_tally(changed, amount)
+    for key in sorted(changes):
+        add_to_tally(key, *changes[key])
 
 
-def tally_key(visit: Visit) -> dict[str, object]:
-    day = timezone.localdate(visit.done_at)
-    return {"day": day, "grid_id": visit.grid_id, "outcome": visit.outcome}
+def tally_key(visit: Visit) -> TallyKey:
+    return TallyKey(visit.grid_id, timezone.localdate(visit.done_at), visit.outcome)
 
 
-def add_to_tally(visit: Visit, amount: int) -> None:
+def add_to_tally(key: TallyKey, visits: int, counted: int) -> None:
     """Add in the database, so that visits stored at the same moment are all counted."""
-    counted = amount * visit.counts
+    if not visits and not counted:
+        return
     # A tally already too low stays for recompute_doors; the visit is not refused for it.
-    enough = {"visits__gte": -amount, "counted__gte": -counted} if amount < 0 else {}
-    tally = VisitTally.objects.filter(**tally_key(visit), **enough)
-    change = {"visits": F("visits") + amount, "counted": F("counted") + counted}
-    if tally.update(**change) or amount < 0:
+    enough = {"visits__gte": max(-visits, 0), "counted__gte": max(-counted, 0)}
+    tally = VisitTally.objects.filter(**key._asdict(), **enough)
+    change = {"visits": F("visits") + visits, "counted": F("counted") + counted}
+    if tally.update(**change) or visits <= 0:
         return
     try:
         with transaction.atomic():
-            VisitTally.objects.create(**tally_key(visit), visits=1, counted=counted)
+            VisitTally.objects.create(**key._asdict(), visits=visits, counted=counted)
     except IntegrityError:
         tally.update(**change)
