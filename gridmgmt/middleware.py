@@ -9,8 +9,16 @@ from django.utils import translation
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-# Where somebody with an initial password may still go.
-OPEN_BEFORE_PASSWORD_CHANGE = {"password_change", "logout", "language"}
+# Where somebody with an initial password may still go; her phone hands over what it holds.
+OPEN_BEFORE_PASSWORD_CHANGE = {
+    "password_change",
+    "logout",
+    "language",
+    "sync:hello",
+    "sync:visits",
+    "sync:photo_add",
+    "sync:photo",
+}
 
 
 class LanguageMiddleware:

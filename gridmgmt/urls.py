@@ -22,5 +22,6 @@ urlpatterns = [
     path("places/", include("communities.urls")),
     path("register/", include("households.urls")),
     path("work/", include("visits.urls")),
+    path("sync/", include("visits.sync.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -6,11 +6,13 @@ from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from gridmgmt.navigation import entries_for
+from visits.sync.views import refusal
 
 
 @require_safe
@@ -51,6 +53,8 @@ def health(_request: HttpRequest) -> HttpResponse:
 @login_not_required
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's signature
     """Explain a stale form; the browser's Back still holds what was typed."""
+    if request.path.startswith(reverse("sync:hello").removesuffix("hello/")):
+        return refusal(403, "csrf", gettext("This token is no longer valid. Ask for a fresh one."))
     return TemplateResponse(
         request,
         "message.html",

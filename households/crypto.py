@@ -18,15 +18,26 @@ class UnknownKeyError(LookupError):
     """The ciphertext names a key that FIELD_KEYS no longer holds."""
 
 
-@lru_cache(maxsize=4)
-def parse_keys(configured: str) -> dict[str, AESGCM]:
-    """Read "id:secret,id:secret"; a lone secret has the id 0. The first one encrypts."""
+def derive_keys(configured: str, *, purpose: bytes) -> dict[str, bytes]:
+    """Read "id:secret,id:secret" into 32 bytes for each id, others for each purpose.
+
+    A lone secret has the id 0. The first key is the one in use, the others open what they
+    closed. `purpose` has at most 16 bytes.
+    """
     keys = {}
     for entry in configured.split(","):
         key_id, _colon, secret = entry.strip().rpartition(":")
-        digest = hashlib.blake2b(secret.encode(), digest_size=32, person=b"grid-field-key").digest()
-        keys[key_id or "0"] = AESGCM(digest)
+        keys[key_id or "0"] = hashlib.blake2b(
+            secret.encode(), digest_size=32, person=purpose
+        ).digest()
     return keys
+
+
+@lru_cache(maxsize=4)
+def parse_keys(configured: str) -> dict[str, AESGCM]:
+    """Return the ciphers of encrypted columns by key id; the first one encrypts."""
+    keys = derive_keys(configured, purpose=b"grid-field-key")
+    return {key_id: AESGCM(key) for key_id, key in keys.items()}
 
 
 def encrypt(text: str, *, context: str) -> str:

@@ -151,6 +151,15 @@ TABLE = [
         "visits:issue_step", "worker officer street_officer department admin", "issue", done=200
     ),
     *page("visits:photo", f"{READ} captain department", "photo"),
+    # Phones hand over what they hold after a logout too; the ticket inside is asked for there.
+    Row("sync:hello", "GET", {200: f"{ALL} anonymous"}),
+    Row("sync:hello", "POST", {405: f"{ALL} anonymous"}),
+    Row("sync:visits", "GET", {405: f"{ALL} anonymous"}),
+    Row("sync:visits", "POST", {400: f"{ALL} anonymous"}),
+    Row("sync:photo_add", "GET", {405: f"{ALL} anonymous"}),
+    Row("sync:photo_add", "POST", {412: f"{ALL} anonymous"}),
+    Row("sync:photo", "GET", {405: f"{ALL} anonymous"}, "visit"),
+    Row("sync:photo", "POST", {405: f"{ALL} anonymous"}, "visit"),
     Row("admin:index", "GET", {200: "admin"}),
     Row("admin:index", "POST", {200: "admin"}),
     Row("admin:login", "GET", {302: ALL}),

@@ -25,6 +25,7 @@ FILES = {
     "admin:autocomplete",
     "admin:jsi18n",
     "language",
+    "sync:hello",
 }
 
 

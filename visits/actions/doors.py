@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Collection, Iterable
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -101,7 +102,7 @@ def derive(
 
 
 def write(doors: Iterable[Household]) -> None:
-    fields = [Household._meta.get_field(name) for name in VISITED_FIELDS]
+    fields: list[Any] = [Household._meta.get_field(name) for name in VISITED_FIELDS]
     rows = [
         [field.get_db_prep_save(getattr(door, field.attname), connection) for field in fields]
         + [door.pk]

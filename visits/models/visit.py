@@ -34,6 +34,8 @@ class Way(models.TextChoices):
     VOLUNTEER = "volunteer", _("Through a volunteer")
 
 
+# Beyond this a visit says that the phone's clock was wrong.
+CLOCK_TOLERANCE_SECONDS = 5 * 60
 # Of two at one moment, the one received later is the newer.
 NEWEST_FIRST = ("-done_at", "-received_at", "-pk")
 
@@ -148,6 +150,11 @@ class Visit(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("visits:visit", args=[self.pk])
+
+    @property
+    def clock_was_wrong(self) -> bool:
+        """Say whether the phone that wrote it down was more than five minutes wrong."""
+        return abs(self.clock_offset or 0) > CLOCK_TOLERANCE_SECONDS
 
     def save(self, **kwargs: object) -> None:  # noqa: DJ012 - what Django wants first is a method here
         if not self._state.adding:

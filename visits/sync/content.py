@@ -1,0 +1,205 @@
+"""What may stand inside an item: docs/sync.md, section 3. Read strictly, refused by field."""
+
+import datetime
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from visits.forms.visits import LATEST_APPOINTMENT
+from visits.models import Issue, Outcome, Visit, Way
+from visits.sync.parcel import read_int, read_uuid
+
+OLDEST = datetime.timedelta(days=90)
+# No phone that runs this program was right about a day before this one.
+CLOCK_BEGAN = datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC)
+MOST_MILLISECONDS = 8_640_000_000_000
+MOST_SECONDS = 10**9
+HIGHEST_KEY = 2**63 - 1
+
+
+class ContentError(ValueError):
+    """A field holds what it may not; `field` names it."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+@dataclass(frozen=True)
+class VisitContent:
+    """What the worker wrote about a visit; `done_at` is by the phone's clock."""
+
+    outcome: str
+    way: str
+    done_at: datetime.datetime
+    companions: str
+    note: str
+    next_on: datetime.date | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class IssueContent:
+    """What the worker wrote about something that is wrong."""
+
+    id: UUID
+    category: int
+    grid: str
+    place: str
+    description: str
+    urgency: str
+    is_solved: bool
+
+
+@dataclass(frozen=True)
+class Content:
+    """An item as it was saved on the phone, every field in its range."""
+
+    household: int | None
+    saved_at: datetime.datetime
+    clock_offset: int | None
+    visit: VisitContent | None
+    issue: IssueContent | None
+    effort: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A moment of the phone set right, and by how many seconds."""
+
+    at: datetime.datetime
+    offset: int
+
+
+def read_content(raw: object) -> Content:
+    """Read an item's content; raises ContentError naming the field that is not allowed."""
+    if not isinstance(raw, dict):
+        raise ContentError("content")
+    visit = None if raw.get("visit") is None else read_visit(raw["visit"])
+    issue = None if raw.get("issue") is None else read_issue(raw["issue"])
+    if visit is None and issue is None:
+        raise ContentError("visit")
+    household = raw.get("household")
+    if (household is not None or visit) and not is_key(household):
+        raise ContentError("household")
+    offset = raw.get("clock_offset")
+    if offset is not None and (read_int(offset) is None or abs(offset) > MOST_SECONDS):
+        raise ContentError("clock_offset")
+    effort = raw.get("effort")
+    return Content(
+        household=household,
+        saved_at=read_moment(raw, "saved_at"),
+        clock_offset=offset,
+        visit=visit,
+        issue=issue,
+        effort=read_effort(effort) if isinstance(effort, dict) else {},
+    )
+
+
+def read_visit(raw: object) -> VisitContent:
+    if not isinstance(raw, dict):
+        raise ContentError("visit")
+    return VisitContent(
+        outcome=read_choice(raw, "outcome", Outcome.values),
+        way=read_choice(raw, "way", Way.values),
+        done_at=read_moment(raw, "done_at"),
+        companions=read_text(raw, "companions", length_of(Visit, "companions")),
+        note=read_text(raw, "note", length_of(Visit, "note")),
+        next_on=read_day(raw, "next_on"),
+        reason=read_text(raw, "reason", length_of(Visit, "reason")),
+    )
+
+
+def read_issue(raw: object) -> IssueContent:
+    if not isinstance(raw, dict):
+        raise ContentError("issue")
+    key, category = read_uuid(raw.get("id")), read_int(raw.get("category"))
+    if key is None:
+        raise ContentError("id")
+    if category is None or not is_key(category):
+        raise ContentError("category")
+    description = read_text(raw, "description", length_of(Issue, "description"))
+    if not description.strip():
+        raise ContentError("description")
+    return IssueContent(
+        id=key,
+        category=category,
+        grid=read_text(raw, "grid", 15),
+        place=read_text(raw, "place", length_of(Issue, "place")),
+        description=description,
+        urgency=read_choice(raw, "urgency", Issue.Urgency.values),
+        is_solved=raw.get("is_solved") is True,
+    )
+
+
+def length_of(model: type[Visit | Issue], name: str) -> int:
+    length: int = model._meta.get_field(name).max_length  # type: ignore[union-attr, assignment] # a text field
+    return length
+
+
+def read_text(raw: dict[str, Any], name: str, length: int) -> str:
+    """Return a text that every database takes: no NUL, no half of a surrogate pair."""
+    value = raw.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str) or len(value) > length or "\0" in value:
+        raise ContentError(name)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ContentError(name) from None
+    return value
+
+
+def read_choice(raw: dict[str, Any], name: str, allowed: list[str]) -> str:
+    value = raw.get(name)
+    if not isinstance(value, str) or value not in allowed:
+        raise ContentError(name)
+    return value
+
+
+def read_moment(raw: dict[str, Any], name: str) -> datetime.datetime:
+    value = read_int(raw.get(name))
+    if value is None or abs(value) > MOST_MILLISECONDS:
+        raise ContentError(name)
+    return datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(
+        milliseconds=value
+    )
+
+
+def read_day(raw: dict[str, Any], name: str) -> datetime.date | None:
+    value = raw.get(name)
+    if value in (None, ""):
+        return None
+    try:
+        return datetime.date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ContentError(name) from None
+
+
+def read_effort(raw: dict[str, Any]) -> dict[str, int]:
+    values = {name: read_int(raw.get(name)) for name in ("taps", "seconds", "prefilled", "typed")}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def is_key(value: object) -> bool:
+    number = read_int(value)
+    return number is not None and 0 < number <= HIGHEST_KEY
+
+
+def set_right(moment: datetime.datetime, offset: int, *, now: datetime.datetime) -> Clock:
+    """Return the moment by the server's clock, never later than now.
+
+    A clock that had not begun, as after a flat battery, and was never compared says nothing:
+    such a visit is taken as made now.
+    """
+    at = moment + datetime.timedelta(seconds=offset)
+    if at < CLOCK_BEGAN or at > now:
+        at = now
+    return Clock(at, round((at - moment).total_seconds()))
+
+
+def check_appointment(visit: VisitContent, day: datetime.date) -> None:
+    """Refuse a day to come again that lies before the visit or too far off."""
+    if visit.next_on and not day <= visit.next_on <= day + LATEST_APPOINTMENT:
+        raise ContentError("next_on")

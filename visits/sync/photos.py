@@ -1,0 +1,122 @@
+"""Photos on their way from phones: resumable by offset, sealed until the last byte is here."""
+
+import datetime
+import json
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils.translation import gettext as _
+
+from visits.models import Issue, Photo, PhotoUpload
+from visits.models.sync import PHOTO_WAIT
+from visits.photos import MAX_PHOTOS, shrink_photo
+from visits.sync.parcel import read_uuid
+from visits.sync.passes import read_author
+from visits.sync.sealing import SealedError, open_envelope
+
+MAX_BYTES = 1_500_000
+HEADER_BYTES = 4
+
+
+def path_of(upload: PhotoUpload) -> Path:
+    """Return where the bytes of an upload wait."""
+    return Path(settings.MEDIA_ROOT) / "uploads" / str(upload.pk)
+
+
+def begin(key: UUID, length: int) -> PhotoUpload:
+    """Return the upload under this key; begun again, it goes on where it was."""
+    upload, _is_new = PhotoUpload.objects.get_or_create(pk=key, defaults={"length": length})
+    return upload
+
+
+def append(upload: PhotoUpload, part: bytes) -> bool:
+    """Write a part at the upload's offset; say whether nobody else moved it meanwhile.
+
+    The bytes are on the disk before the offset says so.
+    """
+    path = path_of(upload)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("r+b" if path.exists() else "wb") as file:
+        file.seek(upload.offset)
+        file.write(part)
+        file.flush()
+    offset = upload.offset + len(part)
+    rows = PhotoUpload.objects.filter(pk=upload.pk, offset=upload.offset)
+    moved = rows.update(offset=offset) == 1
+    upload.offset = offset
+    return moved
+
+
+def complete(upload: PhotoUpload) -> None:
+    """Open a finished upload and hand its picture to the issue, now or once that arrives.
+
+    Raises ValidationError, worded for the sender, when it holds no picture of hers; the
+    upload is then over.
+    """
+    path = path_of(upload)
+    try:
+        upload.by_id, upload.issue, picture = opened(upload, path.read_bytes())
+        path.write_bytes(shrink_photo(SimpleUploadedFile("photo", picture)))
+    except SealedError:
+        end(upload)
+        raise ValidationError(_("The photo arrived damaged. Take it again.")) from None
+    except ValidationError as error:
+        end(upload)
+        raise ValidationError(
+            _("The photo %(problem)s"), params={"problem": " ".join(error.messages)}
+        ) from None
+    upload.done = True
+    upload.save(update_fields=["by", "issue", "done"])
+    issue = Issue.objects.filter(pk=upload.issue).first()
+    if issue:
+        attach(upload, issue)
+
+
+def opened(upload: PhotoUpload, envelope: bytes) -> tuple[int, UUID, bytes]:
+    """Return author, issue and picture of an envelope; raises SealedError."""
+    plain = open_envelope(envelope, context=str(upload.pk))
+    length = int.from_bytes(plain[:HEADER_BYTES], "big")
+    try:
+        header = json.loads(plain[HEADER_BYTES : HEADER_BYTES + length])
+        author, issue = read_author(header["author"]), read_uuid(header["issue"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise SealedError("header") from None
+    if author is None or issue is None:
+        raise SealedError("author")
+    return author, issue, plain[HEADER_BYTES + length :]
+
+
+def attach_waiting(issue: Issue) -> None:
+    """Give an issue the photos that arrived before it."""
+    for upload in PhotoUpload.objects.filter(issue=issue.pk, done=True):
+        attach(upload, issue)
+
+
+def attach(upload: PhotoUpload, issue: Issue) -> None:
+    """Add the photo to the issue, once, if both are of the same person."""
+    path = path_of(upload)
+    if not path.exists() or upload.by_id != issue.reported_by_id:
+        return
+    if issue.photos.count() < MAX_PHOTOS and not Photo.objects.filter(pk=upload.pk).exists():
+        photo = Photo(pk=upload.pk, issue=issue, by_id=upload.by_id)
+        photo.image.save("", ContentFile(path.read_bytes()))
+    path.unlink(missing_ok=True)
+
+
+def end(upload: PhotoUpload) -> None:
+    """Forget the bytes of an upload that leads nowhere; its row answers a repetition."""
+    path_of(upload).unlink(missing_ok=True)
+    upload.done = True
+    upload.save(update_fields=["done"])
+
+
+def forget_old_uploads(now: datetime.datetime) -> int:
+    """Remove uploads begun more than 90 days ago with their bytes; return how many."""
+    old = PhotoUpload.objects.filter(began_at__lt=now - PHOTO_WAIT)
+    for upload in old:
+        path_of(upload).unlink(missing_ok=True)
+    return old.delete()[0]

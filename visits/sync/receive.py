@@ -1,0 +1,242 @@
+"""Taking in what a phone hands over: each item stored, held back for a person, or put off.
+
+Nothing is answered before it is committed, and no item waits for another: a batch that
+meets an error is taken apart and its items are stored one by one.
+"""
+
+import datetime
+import logging
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import NamedTuple
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, InterfaceError, OperationalError
+from django.utils.translation import gettext as _
+
+from communities.models import Grid, User
+from visits.actions.issues import report_issue
+from visits.actions.visits import store
+from visits.models import HeldItem, IssueCategory, Visit
+from visits.sync.content import IssueContent
+from visits.sync.devices import note_device
+from visits.sync.held import LATER, STORED, Answer, Refusal, held_answers, hold
+from visits.sync.judging import Judge, Reading
+from visits.sync.letters import Letter, apart, open_letter
+from visits.sync.parcel import Parcel, digest_of
+from visits.sync.photos import attach_waiting
+
+logger = logging.getLogger(__name__)
+RETRY_AFTER = 30
+Reason = HeldItem.Reason
+
+
+class Stored(NamedTuple):
+    """As much of a stored visit as tells whether an item repeats it."""
+
+    household_id: int
+    by_id: int
+    outcome: str
+    digest: str
+
+
+class New(NamedTuple):
+    """An item seen for the first time that may be stored; without a visit it is an issue."""
+
+    reading: Reading
+    visit: Visit | None
+
+
+def receive(parcel: Parcel, *, user: User | None, now: datetime.datetime) -> list[Answer]:
+    """Take in a parcel; answer every item after what the answer says is committed.
+
+    Sealed items are credited to the author inside, plain ones to `user`.
+    """
+    answers = [Answer.nameless(key) for key in parcel.nameless]
+    once, again = apart(open_letter(item, user) for item in parcel.items)
+    for letters in ([once] if once else []) + [[letter] for letter in again]:
+        answers += Reception(letters, parcel, now).answers()
+    return answers
+
+
+class Reception:
+    """Answers letters, no two of which share a key."""
+
+    def __init__(self, letters: list[Letter], parcel: Parcel, now: datetime.datetime) -> None:
+        self.letters = letters
+        self.parcel = parcel
+        self.now = now
+        self.judge = Judge(letters, parcel, now)
+        # Items that this server sees for the first time.
+        self.fresh = 0
+
+    def answers(self) -> list[Answer]:
+        held = held_answers((letter.key, letter.digest) for letter in self.letters)
+        stored = stored_visits(letter.key for letter in self.letters)
+        answers: list[Answer] = []
+        new: list[New] = []
+        for letter in self.letters:
+            earlier, known = held.get((letter.key, letter.digest)), stored.get(letter.key)
+            if earlier and known is None:
+                answers.append(earlier)
+                continue
+            try:
+                reading = self.judge.read(letter)
+                if known:
+                    repeat(reading, known)
+                    answers.append(self.finish(reading))
+                else:
+                    new.append(New(reading, self.judge.judge(reading)))
+            except Refusal as refusal:
+                answers.append(earlier or self.put_aside(letter, refusal))
+        answers += self.store(new)
+        self.note_device()
+        return answers
+
+    def store(self, new: list[New]) -> list[Answer]:
+        """Store the visits in one transaction, or each in its own where that fails."""
+        visits = [item.visit for item in new if item.visit]
+        together = len(visits) > 1
+        if together:
+            try:
+                store(visits)
+            except DatabaseError:
+                together = False
+        return [
+            self.store_alone(item.reading, item.visit)
+            if item.visit and not together
+            else self.finish_new(item.reading)
+            for item in new
+        ]
+
+    def store_alone(self, reading: Reading, visit: Visit) -> Answer:
+        """Store one visit; hold it back where the database refuses it, else put it off."""
+        try:
+            store_patiently(visit)
+        except (OperationalError, InterfaceError):
+            return Answer.later(visit.pk, RETRY_AFTER)
+        except DatabaseError as error:
+            # Perhaps another request stored it a moment ago: what it says now decides.
+            known = stored_visits([visit.pk]).get(visit.pk)
+            if known is None:
+                logger.exception("a visit was refused by the database", exc_info=error)
+                return self.put_aside(reading.letter, Refusal(Reason.INVALID, "database"))
+            try:
+                repeat(reading, known)
+            except Refusal as refusal:
+                return self.put_aside(reading.letter, refusal)
+            return self.finish(reading)
+        return self.finish_new(reading)
+
+    def finish_new(self, reading: Reading) -> Answer:
+        self.fresh += 1
+        return self.finish(reading)
+
+    def finish(self, reading: Reading) -> Answer:
+        """Report the issue of an item whose visit, if any, is stored; answer for both.
+
+        The visit stands whatever becomes of its issue; the same issue reported again is one.
+        """
+        issue = reading.content.issue
+        if issue is None:
+            return Answer.stored(reading.letter.key)
+        try:
+            report(reading, issue)
+        except (OperationalError, InterfaceError):
+            return Answer.later(reading.letter.key, RETRY_AFTER)
+        except ValidationError as error:
+            reason = Reason.CONFLICT if error.code == "key_taken" else Reason.INVALID
+            return self.put_issue_aside(reading.letter, issue, Refusal(reason, error.code or ""))
+        return Answer.stored(reading.letter.key)
+
+    def put_aside(self, letter: Letter, refusal: Refusal) -> Answer:
+        return self.keep(letter, letter.key, letter.kept, refusal)
+
+    def put_issue_aside(self, letter: Letter, issue: IssueContent, refusal: Refusal) -> Answer:
+        """Hold back the issue alone; an item that is nothing else is held back whole."""
+        answer = self.keep(letter, issue.id, {**letter.raw, "visit": None}, refusal)
+        if issue.id == letter.key or answer.status == LATER:
+            return replace(answer, id=letter.key)
+        return Answer(letter.key, STORED, issue=answer)
+
+    def keep(self, letter: Letter, key: UUID, content: object, refusal: Refusal) -> Answer:
+        try:
+            item, is_new = hold(
+                item=key,
+                digest=digest_of(content),
+                by=letter.author if letter.author in self.judge.people else None,
+                community=self.judge.community_of(letter),
+                refusal=refusal,
+                content=content,
+            )
+        except (OperationalError, InterfaceError):
+            return Answer.later(key, RETRY_AFTER)
+        if key == letter.key:
+            self.fresh += is_new
+        return Answer.held(item)
+
+    def note_device(self) -> None:
+        numbers = [letter.item.seq for letter in self.letters if letter.item.seq]
+        if self.parcel.device and numbers:
+            note_device(
+                self.parcel.device,
+                highest=max(numbers),
+                received=self.fresh,
+                community=self.judge.community_of(self.letters[0]),
+                now=self.now,
+            )
+
+
+def stored_visits(keys: Iterable[UUID]) -> dict[UUID, Stored]:
+    rows = Visit.objects.filter(pk__in=list(keys)).values_list("pk", *Stored._fields)
+    return {key: Stored(*row) for key, *row in rows}
+
+
+def repeat(reading: Reading, known: Stored) -> None:
+    """Accept an item that says what is stored; raises Refusal for one that does not.
+
+    A visit saved through a form under the same key has no digest: door, worker and outcome
+    then decide, since the form kept the time of its first sending.
+    """
+    said = reading.content.visit
+    if known.digest:
+        same = known.digest == reading.letter.digest
+    else:
+        told = (reading.content.household, reading.author.pk, said.outcome if said else "")
+        same = told == (known.household_id, known.by_id, known.outcome)
+    if not same:
+        raise Refusal(Reason.CONFLICT)
+
+
+def store_patiently(visit: Visit) -> None:
+    """Store one visit; a deadlock or a busy database is met twice before it is told."""
+    try:
+        store([visit])
+    except OperationalError:
+        store([visit])
+
+
+def report(reading: Reading, issue: IssueContent) -> None:
+    """Store the issue for today's grid of its door; photos that came before it join it."""
+    category = IssueCategory.objects.filter(pk=issue.category).first()
+    if category is None:
+        raise ValidationError(_("This category does not exist."), code="category")
+    door = reading.household
+    grid = door.grid if door else Grid.objects.filter(code=issue.grid).first()
+    if grid is None:
+        raise ValidationError(_("This grid does not exist."), code="grid")
+    stored = report_issue(
+        id=issue.id,
+        by=reading.author,
+        category=category,
+        grid=grid,
+        household=door,
+        visit=Visit.objects.filter(pk=reading.letter.key).first(),
+        place=issue.place,
+        description=issue.description,
+        urgency=issue.urgency,
+        is_solved=issue.is_solved,
+        at=reading.clock.at,
+    )
+    attach_waiting(stored)
