@@ -33,6 +33,7 @@ MENU = (
     Entry("households:household_list", _("Households"), READERS),
     Entry("visits:issue_list", _("Issues"), frozenset(Role)),
     Entry("visits:visit_list", _("Visits"), READERS),
+    Entry("visits:campaign_list", _("Campaigns"), READERS),
     Entry("households:community_list", _("Grids and people"), MANAGERS | {Role.AUDITOR}),
     Entry("households:register_import_list", _("Import"), MANAGERS),
     Entry("communities:disclosure_list", _("Disclosures"), MANAGERS | {Role.AUDITOR}),

@@ -19,7 +19,7 @@ from households.models import (
     Residency,
     Resident,
 )
-from visits.models import Issue, IssueCategory, Outcome, Visit, Way
+from visits.models import Campaign, CampaignDoor, Issue, IssueCategory, Outcome, Visit, Way
 
 PASSWORD = "Correct-Horse-7"
 
@@ -171,6 +171,29 @@ class VisitFactory(DjangoModelFactory):
     outcome = Outcome.MET
     way = Way.DOOR
     counts = True
+
+
+class CampaignFactory(DjangoModelFactory):
+    """A campaign of the fortnight that began yesterday."""
+
+    class Meta:
+        model = Campaign
+
+    community = factory.SubFactory(CommunityFactory)
+    name = factory.Sequence(lambda n: f"第{n}次集中走访")
+    purpose = "燃气安全"
+    first_on = factory.LazyFunction(lambda: timezone.localdate() - datetime.timedelta(days=1))
+    last_on = factory.LazyAttribute(lambda row: row.first_on + datetime.timedelta(days=13))
+    started_by = factory.SubFactory(UserFactory)
+    started_at = factory.LazyFunction(timezone.now)
+
+
+class CampaignDoorFactory(DjangoModelFactory):
+    class Meta:
+        model = CampaignDoor
+
+    campaign = factory.SubFactory(CampaignFactory)
+    household = factory.SubFactory(HouseholdFactory)
 
 
 class IssueCategoryFactory(DjangoModelFactory):

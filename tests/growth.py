@@ -7,6 +7,8 @@ from communities.roles import Role
 from households.models import FormerGrid, Post, RegisterImport
 from tests.factories import (
     BuildingFactory,
+    CampaignDoorFactory,
+    CampaignFactory,
     CareFactory,
     DepartmentFactory,
     GridFactory,
@@ -51,3 +53,6 @@ def grow(world, grid=None) -> None:
         community=world.community, by=membership.user, original_suffix=".xlsx"
     )
     VisitTally.objects.get_or_create(grid=grid, day=datetime.date(2026, 1, 1), outcome="met")
+    campaign = CampaignFactory(community=world.community, started_by=membership.user)
+    CampaignDoorFactory(campaign=campaign, household=household)
+    CampaignDoorFactory(campaign=campaign, household=world.household)

@@ -13,6 +13,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from communities.roles import Role
 from households.models import ImportPage, Post, RegisterImport
 from tests.factories import (
+    CampaignDoorFactory,
     CareFactory,
     IssueFactory,
     MembershipFactory,
@@ -150,6 +151,9 @@ TABLE = [
     *change(
         "visits:issue_step", "worker officer street_officer department admin", "issue", done=200
     ),
+    *page("visits:campaign_list", ALL),
+    *form("visits:campaign_add", f"{MANAGE} outsider"),
+    *page("visits:campaign", f"{READ} captain", "campaign"),
     *page("visits:photo", f"{READ} captain department", "photo"),
     # Phones hand over what they hold after a logout too; the ticket inside is asked for there.
     Row("sync:hello", "GET", {200: f"{ALL} anonymous"}),
@@ -220,6 +224,9 @@ def arguments(world) -> dict[str, list[object]]:
         "visit": visit,
         "issue": issue,
         "photo": photo,
+        "campaign": CampaignDoorFactory(
+            campaign__community=world.community, household=world.household
+        ).campaign,
     }
     return {
         "": [],

@@ -28,6 +28,7 @@ from households.models import (
 from tests.factories import (
     PASSWORD,
     AreaFactory,
+    CampaignDoorFactory,
     CareFactory,
     CareTagFactory,
     DepartmentFactory,
@@ -42,7 +43,15 @@ from tests.factories import (
     VisitFactory,
 )
 from tests.growth import grow
-from visits.models import IssueEvent, Photo, RetryRule, Visit, VisitRule
+from visits.models import (
+    Campaign,
+    CampaignDoor,
+    IssueEvent,
+    Photo,
+    RetryRule,
+    Visit,
+    VisitRule,
+)
 
 # A register on its way in, and what the program keeps for itself to count faster.
 NOT_IN_ADMIN = {
@@ -80,6 +89,7 @@ def rows(world) -> dict[type[models.Model], tuple[models.Model, models.Model]]:
         membership = MembershipFactory(grid=grid)
         visit = VisitFactory(household=household, by=membership.user)
         issue = IssueFactory(grid=grid, household=household, reported_by=membership.user)
+        door = CampaignDoorFactory(campaign__community=community, household=household)
         return {
             Community: community,
             type(grid): grid,
@@ -113,6 +123,8 @@ def rows(world) -> dict[type[models.Model], tuple[models.Model, models.Model]]:
                 issue=issue, by=membership.user, step="report", status="received"
             ),
             Photo: Photo.objects.create(issue=issue, by=membership.user, image="photos/x.jpg"),
+            Campaign: door.campaign,
+            CampaignDoor: door,
         }
 
     here = place(world.community, world.grid, "990101001")
@@ -167,7 +179,7 @@ def test_rows_lists_and_history_stop_at_the_scope(model, rows, as_user):
     assert model._default_manager.filter(pk=foreign.pk).exists()
 
 
-RECORDS = (Visit, IssueEvent, Photo, Disclosure, FormerGrid, RegisterImport)
+RECORDS = (Visit, IssueEvent, Photo, Disclosure, FormerGrid, RegisterImport, Campaign)
 
 
 @pytest.mark.parametrize("model", RECORDS, ids=lambda model: model.__name__)

@@ -10,6 +10,7 @@ from django.urls import reverse
 from tests.factories import GridFactory
 from tests.growth import grow
 from tests.test_access import url_names
+from visits.models import Campaign
 
 
 class List(NamedTuple):
@@ -38,6 +39,8 @@ LISTS = [
     List("visits:today", 10, None, "worker"),
     List("visits:visit_list", 8, 7),
     List("visits:issue_list", 7, 4),
+    List("visits:campaign_list", 3),
+    List("visits:campaign", 6, place="campaign"),
 ]
 # Its one row is the membership itself.
 NOT_A_LIST = {"households:post_list"}
@@ -59,6 +62,7 @@ def address_of(entry: List, world, suffix: str = "") -> str:
         "community": [world.community.code],
         "grid": [world.grid.code],
         "household": [world.household.pk],
+        "campaign": [Campaign.objects.order_by("pk").values_list("pk", flat=True).first()],
     }
     return reverse(entry.name, args=places[entry.place]) + suffix
 

@@ -7,6 +7,8 @@ from django.http import HttpRequest
 
 from communities.scoped_admin import SEARCH_HELP, RecordAdmin, ScopedAdmin, ScopedFilter
 from visits.models import (
+    Campaign,
+    CampaignDoor,
     Issue,
     IssueCategory,
     IssueEvent,
@@ -98,3 +100,20 @@ class PhotoAdmin(RecordAdmin):
     fields = ["issue", "by", "at"]
     list_display = ["at", "issue", "by"]
     list_select_related = ["issue__category", "by"]
+
+
+@admin.register(Campaign)
+class CampaignAdmin(RecordAdmin):
+    """Campaigns as they were set; they are ended and extended on their own page."""
+
+    # A tag may become sensitive after it was chosen; pages show it only while it is not.
+    exclude = ["tags"]
+    list_display = ["name", "community", "first_on", "last_on", "ended_on", "started_by"]
+    list_filter = ["fact", ("community", ScopedFilter)]
+    list_select_related = ["community", "started_by"]
+
+
+@admin.register(CampaignDoor)
+class CampaignDoorAdmin(RecordAdmin):
+    list_display = ["campaign", "household"]
+    list_select_related = ["campaign", "household__building"]

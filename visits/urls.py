@@ -1,6 +1,6 @@
 from django.urls import path
 
-from visits.views import issues, today, visits
+from visits.views import campaigns, issues, today, visits
 
 app_name = "visits"
 
@@ -16,4 +16,7 @@ urlpatterns = [
     path("issues/<uuid:pk>/", issues.issue, name="issue"),
     path("issues/<uuid:pk>/step/", issues.issue_step, name="issue_step"),
     path("photos/<uuid:pk>/", issues.photo, name="photo"),
+    path("campaigns/", campaigns.campaign_list, name="campaign_list"),
+    path("campaigns/add/", campaigns.campaign_add, name="campaign_add"),
+    path("campaigns/<int:pk>/", campaigns.campaign, name="campaign"),
 ]

@@ -1,3 +1,4 @@
+from visits.models.campaign import Campaign, CampaignDoor, DoorResult, campaigns_at
 from visits.models.figures import CommunityFigures, StaleGrid
 from visits.models.issue import Issue, IssueCategory, IssueEvent, Photo, Step
 from visits.models.sync import HeldItem, PhotoUpload, ServerEpoch, SyncDevice
@@ -11,7 +12,10 @@ from visits.models.visit import (
 )
 
 __all__ = [
+    "Campaign",
+    "CampaignDoor",
     "CommunityFigures",
+    "DoorResult",
     "HeldItem",
     "Issue",
     "IssueCategory",
@@ -28,4 +32,5 @@ __all__ = [
     "VisitRule",
     "VisitTally",
     "Way",
+    "campaigns_at",
 ]
