@@ -14,6 +14,7 @@ from communities.roles import (
     MANAGERS,
     POST_HOLDERS,
     READERS,
+    VISIT_KEEPERS,
     VISITORS,
     Role,
 )
@@ -34,6 +35,7 @@ MENU = (
     Entry("visits:issue_list", _("Issues"), frozenset(Role)),
     Entry("visits:visit_list", _("Visits"), READERS),
     Entry("visits:campaign_list", _("Campaigns"), READERS),
+    Entry("visits:held_list", _("Held back"), VISIT_KEEPERS),
     Entry("households:community_list", _("Grids and people"), MANAGERS | {Role.AUDITOR}),
     Entry("households:register_import_list", _("Import"), MANAGERS),
     Entry("communities:disclosure_list", _("Disclosures"), MANAGERS | {Role.AUDITOR}),

@@ -1,6 +1,7 @@
 """More rows of everything, to see that a list asks no more of the database for them."""
 
 import datetime
+import uuid
 
 from communities.models import Disclosure
 from communities.roles import Role
@@ -20,7 +21,7 @@ from tests.factories import (
     ResidentFactory,
     VisitFactory,
 )
-from visits.models import IssueEvent, Photo, VisitTally
+from visits.models import HeldItem, IssueEvent, Photo, SyncDevice, VisitTally
 
 
 def grow(world, grid=None) -> None:
@@ -51,6 +52,21 @@ def grow(world, grid=None) -> None:
     )
     RegisterImport.objects.create(
         community=world.community, by=membership.user, original_suffix=".xlsx"
+    )
+    HeldItem.objects.create(
+        item=uuid.uuid4(),
+        digest="x",
+        by=membership.user,
+        community=world.community,
+        reason="invalid",
+        content="{}",
+    )
+    SyncDevice.objects.create(
+        pk=uuid.uuid4(),
+        community=world.community,
+        highest=2,
+        received=1,
+        seen_on=datetime.date(2026, 1, 1),
     )
     VisitTally.objects.get_or_create(grid=grid, day=datetime.date(2026, 1, 1), outcome="met")
     campaign = CampaignFactory(community=world.community, started_by=membership.user)

@@ -1,6 +1,7 @@
 """Who gets what at every address: one table, and no address outside it."""
 
 import datetime
+import json
 from collections import defaultdict
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ from tests.factories import (
     UserFactory,
     VisitFactory,
 )
-from visits.models import Photo
+from visits.models import HeldItem, Photo
 
 MEMBERS = (
     "worker",
@@ -145,6 +146,9 @@ TABLE = [
     *page("visits:visit_list", ALL),
     *page("visits:visit", f"{READ} captain", "visit"),
     *form("visits:visit_correct", "worker officer street_officer", "visit"),
+    *page("visits:held_list", ALL),
+    *form("visits:held_item", "worker officer street_officer", "held"),
+    *change("visits:held_void", "worker officer street_officer", "held"),
     *page("visits:issue_list", ALL),
     *form("visits:issue_add", "worker captain officer street_officer admin outsider"),
     *page("visits:issue", f"{READ} captain department", "issue"),
@@ -209,7 +213,17 @@ def arguments(world) -> dict[str, list[object]]:
         page = ImportPage(register_import=failed, kind=kind, number=1)
         page.content = content
         page.save()
+    held = HeldItem(
+        item=visit.pk,
+        digest="x",
+        by=world.worker,
+        community=world.community,
+        reason="invalid",
+        content=json.dumps({"household": world.household.pk, "visit": {"note": "x"}}),
+    )
+    held.save()
     rows = {
+        "held": held,
         "membership": worker_role,
         "person": colleague.user,
         "post_membership": post.membership,

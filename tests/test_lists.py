@@ -41,6 +41,7 @@ LISTS = [
     List("visits:issue_list", 7, 4),
     List("visits:campaign_list", 3),
     List("visits:campaign", 6, place="campaign"),
+    List("visits:held_list", 4),
 ]
 # Its one row is the membership itself.
 NOT_A_LIST = {"households:post_list"}

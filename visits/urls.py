@@ -1,6 +1,6 @@
 from django.urls import path
 
-from visits.views import campaigns, issues, today, visits
+from visits.views import campaigns, held, issues, today, visits
 
 app_name = "visits"
 
@@ -11,6 +11,9 @@ urlpatterns = [
     path("visits/", visits.visit_list, name="visit_list"),
     path("visits/<uuid:pk>/", visits.visit, name="visit"),
     path("visits/<uuid:pk>/correct/", visits.visit_correct, name="visit_correct"),
+    path("held/", held.held_list, name="held_list"),
+    path("held/<int:pk>/", held.held_item, name="held_item"),
+    path("held/<int:pk>/void/", held.held_void, name="held_void"),
     path("issues/", issues.issue_list, name="issue_list"),
     path("issues/add/", issues.issue_add, name="issue_add"),
     path("issues/<uuid:pk>/", issues.issue, name="issue"),

@@ -1,8 +1,9 @@
 """What phones hand over: what is held back for a person to decide, photos on their way."""
 
 import datetime
+import json
 import uuid
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -13,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from communities.models import Community, User
 from communities.roles import VISIT_KEEPERS
 from households.fields import EncryptedTextField
+from visits.models.issue import Issue
+from visits.models.visit import Visit
 
 
 class ServerEpoch(models.Model):
@@ -26,6 +29,18 @@ class ServerEpoch(models.Model):
 
     def __str__(self) -> str:
         return str(self.epoch)
+
+    @classmethod
+    def current(cls) -> uuid.UUID:
+        """Return the epoch; it begins when first asked for."""
+        epoch: uuid.UUID | None = cls.objects.values_list("epoch", flat=True).first()
+        return epoch or cls.objects.get_or_create(pk=1)[0].epoch
+
+    @classmethod
+    def renew(cls) -> uuid.UUID:
+        """Begin another epoch, as after a restore, and return it."""
+        values = {"epoch": uuid.uuid4(), "since": timezone.now()}
+        return cls.objects.update_or_create(pk=1, defaults=values)[0].epoch
 
 
 class HeldItemQuerySet(models.QuerySet["HeldItem"]):
@@ -41,7 +56,16 @@ class HeldItemQuerySet(models.QuerySet["HeldItem"]):
         )
 
     def editable_by(self, user: User) -> Self:
-        return self.visible_to(user).waiting()
+        """Items the user may decide about: an officer all, their author what she mistyped.
+
+        A door that was not in her care is not hers to let through.
+        """
+        if user.is_superuser:
+            return self.waiting()
+        return self.waiting().filter(
+            Q(by=user, reason__in=HeldItem.AUTHOR_MENDS)
+            | Q(community__in=Community.objects.held_by(user, VISIT_KEEPERS))
+        )
 
     def waiting(self) -> Self:
         """Items nobody has decided about."""
@@ -66,6 +90,8 @@ class HeldItem(models.Model):
     class Decision(models.TextChoices):
         STORED = "stored", _("Mended and stored")
         VOID = "void", _("Void")
+
+    AUTHOR_MENDS = (Reason.INVALID, Reason.CONFLICT)
 
     item = models.UUIDField(editable=False)
     digest = models.CharField(max_length=64, editable=False)
@@ -116,6 +142,35 @@ class HeldItem(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("visits:held_item", args=[self.pk])
 
+    @property
+    def detail_words(self) -> str:
+        """The field that is not allowed, in words; "" where no field is to blame."""
+        for model in (Visit, Issue):
+            fields = {field.name: field for field in model._meta.concrete_fields}
+            if self.detail in fields:
+                return str(fields[self.detail].verbose_name)
+        return ""
+
+    @property
+    def written(self) -> dict[str, Any]:
+        """What the phone sent, as far as it is an object; {} for an envelope unopened."""
+        content = json.loads(self.content)
+        return content if isinstance(content, dict) else {}
+
+
+class SyncDeviceQuerySet(models.QuerySet["SyncDevice"]):
+    def visible_to(self, user: User) -> Self:
+        if user.is_superuser:
+            return self
+        return self.filter(community__in=Community.objects.held_by(user, VISIT_KEEPERS))
+
+    def editable_by(self, user: User) -> Self:  # noqa: ARG002 - counted by the program
+        return self.none()
+
+    def with_gaps(self, before: datetime.date) -> Self:
+        """Devices last heard of before that day that numbered more than they handed over."""
+        return self.filter(highest__gt=models.F("received"), seen_on__lt=before)
+
 
 class SyncDevice(models.Model):
     """One browser's storage that hands over visits, by the number it gave itself.
@@ -129,6 +184,8 @@ class SyncDevice(models.Model):
     highest = models.PositiveIntegerField(default=0)
     received = models.PositiveIntegerField(default=0)
     seen_on = models.DateField(default=timezone.localdate)
+
+    objects = SyncDeviceQuerySet.as_manager()
 
     def __str__(self) -> str:
         return str(self.pk)[:8].upper()

@@ -89,7 +89,11 @@ class Reception:
                 else:
                     new.append(New(reading, self.judge.judge(reading)))
             except Refusal as refusal:
-                answers.append(earlier or self.put_aside(letter, refusal))
+                if known and known.digest == letter.digest:
+                    # Mended by a person and stored: what it said first no longer matters.
+                    answers.append(Answer.stored(letter.key))
+                else:
+                    answers.append(earlier or self.put_aside(letter, refusal))
         answers += self.store(new)
         self.note_device()
         return answers

@@ -141,7 +141,12 @@ def answer(values: dict[str, Any], status: int = HTTPStatus.OK) -> HttpResponse:
     """Return an answer by which a phone knows this server, its history and its clock."""
     now = timezone.now()
     response = JsonResponse(
-        {"service": SERVICE, "epoch": str(epoch()), "now": milliseconds(now), **values},
+        {
+            "service": SERVICE,
+            "epoch": str(ServerEpoch.current()),
+            "now": milliseconds(now),
+            **values,
+        },
         status=status,
     )
     response.headers["Cache-Control"] = "no-store"
@@ -158,12 +163,6 @@ def later() -> HttpResponse:
     response = refusal(503, "later", _("The server is busy. It is sent again."))
     response.headers["Retry-After"] = str(RETRY_AFTER)
     return response
-
-
-def epoch() -> UUID:
-    """Return the history that this database is in; it begins when first asked for."""
-    key: UUID | None = ServerEpoch.objects.values_list("epoch", flat=True).order_by("pk").first()
-    return key or ServerEpoch.objects.get_or_create(pk=1)[0].epoch
 
 
 def milliseconds(moment: datetime.datetime) -> int:

@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 
 from communities.authentication import DEMO_PASSWORD
 from communities.models import Community, Membership, User
+from visits.sync.photos import forget_old_uploads
 
 DEMO_HOUSEHOLDS = 3000
 # Of each index; a tenth of a second for a whole district.
@@ -38,6 +39,7 @@ class Command(BaseCommand):
         self.load_demo_once()
         self.refresh_statistics()
         call_command("resume_imports")
+        forget_old_uploads(timezone.now())
         self.show_demo_logins()
 
     def collect_static(self) -> None:

@@ -1,0 +1,110 @@
+"""Deciding about what was held back: store it mended, or declare it void."""
+
+import datetime
+import uuid
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from communities.models import User
+from visits.actions.issues import report_issue
+from visits.actions.visits import record_visit, store
+from visits.models import HeldItem, Issue, IssueCategory, Visit
+from visits.sync.content import ContentError, IssueContent, read_issue
+from visits.sync.photos import attach_waiting
+
+
+@transaction.atomic
+def store_held_visit(
+    *, held: HeldItem, by: User, at: datetime.datetime, values: dict[str, Any]
+) -> Visit:
+    """Store the visit with these values, credited to whoever wrote it, and its issue with it.
+
+    Under a key that names another visit already it becomes that visit's correction. The
+    phone that sends the item once more is told that it is stored.
+    """
+    held = decide(held, by=by, at=at, decision=HeldItem.Decision.STORED)
+    author = author_of(held)
+    earlier = Visit.objects.filter(pk=held.item).first()
+    if earlier:
+        visit = record_visit(id=uuid.uuid4(), by=author, corrects=earlier, **values)
+    else:
+        visit = Visit(id=held.item, by=author, digest=held.digest, **values)
+        store([visit])
+    report_noticed(held, visit, at=at)
+    return visit
+
+
+@transaction.atomic
+def store_held_issue(
+    *, held: HeldItem, by: User, at: datetime.datetime, values: dict[str, Any]
+) -> Issue:
+    """Report the issue with these values, in the name of whoever wrote it."""
+    held = decide(held, by=by, at=at, decision=HeldItem.Decision.STORED)
+    taken = Issue.objects.filter(pk=held.item).exists()
+    issue = report_issue(
+        id=uuid.uuid4() if taken else held.item, by=author_of(held), at=held.received_at, **values
+    )
+    attach_waiting(issue)
+    return issue
+
+
+@transaction.atomic
+def declare_void(*, held: HeldItem, by: User, at: datetime.datetime, note: str) -> None:
+    """Say that an item counts for nothing; it stays on record with the reason."""
+    decide(held, by=by, at=at, decision=HeldItem.Decision.VOID, note=note)
+
+
+def decide(
+    held: HeldItem,
+    *,
+    by: User,
+    at: datetime.datetime,
+    decision: HeldItem.Decision,
+    note: str = "",
+) -> HeldItem:
+    """Close an item; of two people deciding at once the second is told."""
+    changed = (
+        HeldItem.objects.filter(pk=held.pk)
+        .waiting()
+        .update(decided_at=at, decided_by=by, decision=decision, note=note)
+    )
+    if not changed:
+        raise ValidationError(
+            _("Somebody else has decided about this meanwhile. Look at the list again.")
+        )
+    return HeldItem.objects.select_related("by").get(pk=held.pk)
+
+
+def author_of(held: HeldItem) -> User:
+    if held.by is None:
+        raise ValidationError(_("Nobody knows who wrote this. It can only be declared void."))
+    return held.by
+
+
+def report_noticed(held: HeldItem, visit: Visit, *, at: datetime.datetime) -> None:
+    """Report the issue that came along with the visit, where it can be read."""
+    raw = held.written.get("issue")
+    if raw is None:
+        return
+    try:
+        said: IssueContent = read_issue(raw)
+    except ContentError:
+        return
+    category = IssueCategory.objects.filter(pk=said.category).first()
+    if category and not Issue.objects.filter(pk=said.id).exists():
+        issue = report_issue(
+            id=said.id,
+            by=visit.by,
+            category=category,
+            grid=visit.household.grid,
+            household=visit.household,
+            visit=visit,
+            place=said.place,
+            description=said.description,
+            urgency=said.urgency,
+            at=at,
+        )
+        attach_waiting(issue)

@@ -1,0 +1,135 @@
+"""What phones handed over and the server held back: shown to its author and the officers."""
+
+import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from communities.lists import key_page
+from households.models import Household
+from visits.actions.held import declare_void, store_held_issue, store_held_visit
+from visits.forms.held import HeldIssueForm, HeldVisitForm, VoidForm
+from visits.models import HeldItem, SyncDevice, Visit
+from visits.sync.content import ContentError, read_moment, set_right
+
+DAYS_A_GAP_MAY_LAST = 2
+
+
+@require_safe
+def held_list(request: HttpRequest) -> HttpResponse:
+    items = HeldItem.objects.visible_to(request.user).select_related("by", "community")
+    wants_all = request.GET.get("all") == "1"
+    shown = items if wants_all else items.waiting()
+    before = timezone.localdate() - datetime.timedelta(days=DAYS_A_GAP_MAY_LAST)
+    return TemplateResponse(
+        request,
+        "visits/held_list.html",
+        {
+            "page": key_page(request, shown.defer("content"), order=("-received_at", "-pk")),
+            "wants_all": wants_all,
+            "devices": SyncDevice.objects.visible_to(request.user).with_gaps(before)[:20],
+        },
+    )
+
+
+def held_item(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what was written and why it was held back; store it as mended here."""
+    held = get_object_or_404(
+        HeldItem.objects.visible_to(request.user).select_related("by", "decided_by"), pk=pk
+    )
+    door = door_of(held)
+    is_editable = HeldItem.objects.editable_by(request.user).contains(held)
+    form = form_for(request, held, door) if is_editable and held.by else None
+    if form and form.is_valid():
+        try:
+            stored = store(request, held, form)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, _("It is stored."))
+            return redirect(stored)
+    return TemplateResponse(
+        request,
+        "visits/held_item.html",
+        {
+            "held": held,
+            "household": door,
+            "is_editable": is_editable,
+            "form": form,
+            "void_form": VoidForm(auto_id="void_%s") if is_editable else None,
+            "issue_text": issue_text(held),
+            "stored": Visit.objects.visible_to(request.user).filter(pk=held.item).first(),
+        },
+    )
+
+
+@require_POST
+def held_void(request: HttpRequest, pk: int) -> HttpResponse:
+    """Declare an item void; its words stay on record."""
+    held = get_object_or_404(HeldItem.objects.editable_by(request.user), pk=pk)
+    form = VoidForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Say in a few words why it is void."))
+        return redirect(held)
+    try:
+        declare_void(held=held, by=request.user, at=timezone.now(), note=form.cleaned_data["note"])
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, _("It is declared void. What was written stays on record."))
+    return redirect("visits:held_list")
+
+
+def door_of(held: HeldItem) -> Household | None:
+    """Return the door the item names, if the register has it and it is still open."""
+    key = held.written.get("household")
+    if not isinstance(key, int) or abs(key) >= 2**63:
+        return None
+    doors = Household.objects.open().select_related("building", "grid")
+    return doors.filter(pk=key).first()
+
+
+def form_for(request: HttpRequest, held: HeldItem, door: Household | None) -> Any:
+    data = request.POST or None
+    if isinstance(held.written.get("visit"), dict):
+        return HeldVisitForm(
+            data,
+            held=held,
+            user=request.user,
+            household=door,
+            done_at=moment_of(held),
+            at=timezone.now(),
+        )
+    if isinstance(held.written.get("issue"), dict):
+        return HeldIssueForm(data, held=held, user=request.user, household=door)
+    return None
+
+
+def moment_of(held: HeldItem) -> datetime.datetime:
+    """Return when the visit was made by the phone's clock set right, or when it arrived."""
+    try:
+        moment = read_moment(held.written["visit"], "done_at")
+    except ContentError:
+        return held.received_at
+    offset = held.written.get("clock_offset")
+    seconds = offset if isinstance(offset, int) and abs(offset) <= 10**9 else 0
+    return set_right(moment, seconds, now=held.received_at).at
+
+
+def store(request: HttpRequest, held: HeldItem, form: Any) -> Any:
+    action = store_held_visit if isinstance(form, HeldVisitForm) else store_held_issue
+    return action(held=held, by=request.user, at=timezone.now(), values=form.arguments())
+
+
+def issue_text(held: HeldItem) -> str:
+    """Return what was written about something wrong, to be read beside the form."""
+    issue = held.written.get("issue")
+    text = issue.get("description") if isinstance(issue, dict) else ""
+    return text if isinstance(text, str) else ""
