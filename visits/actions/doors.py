@@ -51,9 +51,15 @@ def grid_then(door: Household, day: datetime.date) -> int:
     return former.values_list("grid", flat=True).first() or door.grid_id
 
 
-def update_doors(doors: Collection[Household], rules: Rules) -> None:
-    """Derive from their visits what these locked doors say, and save what changed."""
-    tries = tries_of([door.pk for door in doors])
+def update_doors(
+    doors: Collection[Household], rules: Rules, *, with_corrections: bool = False
+) -> None:
+    """Derive from their visits what these locked doors say, and save what changed.
+
+    Visits before the last one that counts change nothing, unless a correction takes that
+    one away; so without `with_corrections` they are not read.
+    """
+    tries = tries_of([door.pk for door in doors]) if with_corrections else recent_tries_of(doors)
     before = {door.pk: values_of(door) for door in doors}
     for door in doors:
         own = tries.get(door.pk, [])
@@ -69,9 +75,27 @@ def update_doors(doors: Collection[Household], rules: Rules) -> None:
     write(door for door in doors if values_of(door) != before[door.pk])
 
 
-def tries_of(keys: Collection[int]) -> dict[int, list[Try]]:
-    """Return the standing visits of each of these households, newest first."""
+def recent_tries_of(doors: Collection[Household]) -> dict[int, list[Try]]:
+    """Return the standing visits of each door from its last one that counts on, newest first.
+
+    A few older ones may be among them.
+    """
+    visited = [door for door in doors if door.last_visited_on]
+    others = [door.pk for door in doors if not door.last_visited_on]
+    tries = tries_of(others) if others else {}
+    if visited:
+        oldest = min(door.last_visited_on for door in visited if door.last_visited_on)
+        tries |= tries_of([door.pk for door in visited], since=oldest)
+    return tries
+
+
+def tries_of(
+    keys: Collection[int], *, since: datetime.date = datetime.date.min
+) -> dict[int, list[Try]]:
+    """Return the standing visits of each of these households since that day, newest first."""
     visits = Visit.objects.filter(household__in=keys).standing()
+    if since > datetime.date.min:
+        visits = visits.since(since)
     rows = visits.order_by("household", *NEWEST_FIRST).values_list("household", *TRY_FIELDS)
     return {
         household: [Try(*row[1:]) for row in group]

@@ -126,7 +126,8 @@ def store(visits: Sequence[Visit]) -> None:
         visit.grid_id = grid_then(door, timezone.localdate(visit.done_at))
         visit.counts = rules.judge(visit.outcome, visit.way).counts and not visit.withdrawn
     Visit.objects.bulk_create(visits)
-    update_doors(doors.values(), rules)
+    corrects = any(visit.corrects_id for visit in visits)
+    update_doors(doors.values(), rules, with_corrections=corrects)
     update_tallies(visits)
 
 

@@ -26,6 +26,8 @@ from visits.sync.parcel import Parcel
 from visits.sync.scope import Standings
 
 Reason = HeldItem.Reason
+# A grid's code begins with its community's.
+COMMUNITY_CODE = 12
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,10 @@ class Judge:
         self.people: dict[int, User] = User.objects.in_bulk(people)
         self.standings = Standings(people)
         doors = {letter.household for letter in letters if letter.household}
-        households = Household.objects.select_related("grid__community")
+        # The few columns that judging reads; twenty whole doors would cost as much again.
+        households = Household.objects.select_related("grid").only(
+            "building", "unit", "grid", "grid_since", "grid__code"
+        )
         self.households: dict[int, Household] = households.in_bulk(doors)
         self.grid_codes = {door.grid_id: door.grid.code for door in self.households.values()}
 
@@ -115,8 +120,8 @@ class Judge:
         """Return the code of the community whose officers see the letter, "" for none."""
         household = self.households.get(letter.household or 0)
         if household:
-            return household.grid.community.code
-        return self.standings.home(letter.author or 0)[:12]
+            return household.grid.code[:COMMUNITY_CODE]
+        return self.standings.home(letter.author or 0)[:COMMUNITY_CODE]
 
 
 def visit_of(reading: Reading, said: VisitContent, household: Household) -> Visit:
