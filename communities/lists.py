@@ -1,7 +1,7 @@
 """Long lists: one page at a time by key, and whole as an Excel file."""
 
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -100,7 +100,7 @@ def export_response(
     *,
     name: str,
     columns: Iterable[Column],
-    rows: models.QuerySet[Any] | Sequence[Any],
+    rows: models.QuerySet[Any] | Iterable[Any],
     community: Community | None = None,
 ) -> FileResponse:
     """Return the rows as an Excel file and record who took them.

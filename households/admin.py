@@ -55,6 +55,7 @@ class HouseholdAdmin(ScopedAdmin):
         "grid",
         "grid_since",
         "occupancy",
+        "occupancy_confirmed_on",
         "visit_in_pairs",
         "has_dog",
         "safety_note",
@@ -131,7 +132,7 @@ class PhoneInline(ScopedInline):
     model = Phone
     form = PhoneForm
     formset = PhoneFormSet
-    fields = ["masked_number", "new_number", "label"]
+    fields = ["masked_number", "new_number", "label", "confirmed_on"]
     readonly_fields = ["masked_number"]
 
     @admin.display(description=_("number"))

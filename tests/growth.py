@@ -21,7 +21,7 @@ from tests.factories import (
     ResidentFactory,
     VisitFactory,
 )
-from visits.models import HeldItem, IssueEvent, Photo, SyncDevice, VisitTally
+from visits.models import Campaign, HeldItem, IssueEvent, Photo, SyncDevice, VisitTally
 
 
 def grow(world, grid=None) -> None:
@@ -69,6 +69,6 @@ def grow(world, grid=None) -> None:
         seen_on=datetime.date(2026, 1, 1),
     )
     VisitTally.objects.get_or_create(grid=grid, day=datetime.date(2026, 1, 1), outcome="met")
-    campaign = CampaignFactory(community=world.community, started_by=membership.user)
-    CampaignDoorFactory(campaign=campaign, household=household)
-    CampaignDoorFactory(campaign=campaign, household=world.household)
+    CampaignFactory(community=world.community, started_by=membership.user)
+    for campaign in Campaign.objects.filter(community=world.community):
+        CampaignDoorFactory(campaign=campaign, household=household)

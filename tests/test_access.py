@@ -158,6 +158,9 @@ TABLE = [
     *page("visits:campaign_list", ALL),
     *form("visits:campaign_add", f"{MANAGE} outsider"),
     *page("visits:campaign", f"{READ} captain", "campaign"),
+    *page("visits:campaign_door_list", f"{READ} captain", "campaign"),
+    *form("visits:campaign_end", MANAGE, "campaign", sent=302),
+    *form("visits:campaign_extend", MANAGE, "campaign"),
     *page("visits:photo", f"{READ} captain department", "photo"),
     # Phones hand over what they hold after a logout too; the ticket inside is asked for there.
     Row("sync:hello", "GET", {200: f"{ALL} anonymous"}),

@@ -40,7 +40,8 @@ LISTS = [
     List("visits:visit_list", 8, 7),
     List("visits:issue_list", 7, 4),
     List("visits:campaign_list", 3),
-    List("visits:campaign", 6, place="campaign"),
+    List("visits:campaign", 7, place="campaign"),
+    List("visits:campaign_door_list", 8, 8, place="campaign"),
     List("visits:held_list", 4),
 ]
 # Its one row is the membership itself.

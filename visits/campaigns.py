@@ -1,38 +1,10 @@
-"""Which doors a campaign would have, and how far it is."""
+"""How far a campaign is."""
 
-import datetime
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from communities.models import Community, Grid, User
-from households.models import CareTag, Household, Residency
-from households.models.place import HouseholdQuerySet
+from communities.models import Grid, User
 from visits.models import Campaign, CampaignDoor, DoorResult
-
-
-@dataclass(frozen=True)
-class DoorChoice:
-    """Which doors of a community a campaign is to reach; nothing chosen leaves all of them."""
-
-    grids: list[Grid] = field(default_factory=list)
-    tags: list[CareTag] = field(default_factory=list)
-    never_visited: bool = False
-    not_visited_since: datetime.date | None = None
-
-    def doors(self, community: Community) -> HouseholdQuerySet:
-        """Return the actual households meant: of any of the grids, with any of the tags."""
-        grids = self.grids or community.grids.open().numbered()
-        doors = Household.objects.actual().filter(grid__in=grids)
-        if self.tags:
-            living = Residency.objects.living().filter(
-                resident__care__tag__in=self.tags, resident__care__until=None
-            )
-            doors = doors.filter(pk__in=living.values("household"))
-        if self.never_visited:
-            doors = doors.filter(last_visited_on=None)
-        elif self.not_visited_since:
-            doors = doors.exclude(last_visited_on__gte=self.not_visited_since)
-        return doors
 
 
 @dataclass

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from visits.views import campaigns, held, issues, today, visits
+from visits.views import campaign_steps, campaigns, held, issues, today, visits
 
 app_name = "visits"
 
@@ -20,6 +20,9 @@ urlpatterns = [
     path("issues/<uuid:pk>/step/", issues.issue_step, name="issue_step"),
     path("photos/<uuid:pk>/", issues.photo, name="photo"),
     path("campaigns/", campaigns.campaign_list, name="campaign_list"),
-    path("campaigns/add/", campaigns.campaign_add, name="campaign_add"),
+    path("campaigns/add/", campaign_steps.campaign_add, name="campaign_add"),
     path("campaigns/<int:pk>/", campaigns.campaign, name="campaign"),
+    path("campaigns/<int:pk>/doors/", campaigns.campaign_door_list, name="campaign_door_list"),
+    path("campaigns/<int:pk>/end/", campaign_steps.campaign_end, name="campaign_end"),
+    path("campaigns/<int:pk>/extend/", campaign_steps.campaign_extend, name="campaign_extend"),
 ]

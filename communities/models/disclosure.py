@@ -12,6 +12,7 @@ from communities.roles import MANAGERS, Role
 
 # What `subject` and `field` name, in the words of the pages.
 WORDS = {
+    "campaign doors": _("Doors of campaigns"),
     "communities": _("Communities"),
     "disclosures": _("Disclosures"),
     "grids": _("Grids"),

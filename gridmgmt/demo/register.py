@@ -133,6 +133,7 @@ class RegisterWriter:
             occupancy=self.occupancy(stair.kind),
             registered_on=self.registered_on(stair),
         )
+        household.confirm_occupancy(household.registered_on)
         chance = rng.random()
         if chance < 0.05:
             household.visit_in_pairs = chance < 0.02
@@ -205,7 +206,7 @@ class RegisterWriter:
                     confirmed_on=household.registered_on,
                 )
             )
-            self.add_phones(person)
+            self.add_phones(person, household.registered_on)
             tags = self.care_tags(person, alone=len(people) == 1)
             for tag in tags:
                 since = self.began_on + datetime.timedelta(days=rng.randint(-400, 0))
@@ -263,11 +264,16 @@ class RegisterWriter:
             )
         )
 
-    def add_phones(self, person: Person) -> None:
+    def add_phones(self, person: Person, on: datetime.date) -> None:
         rng = self.rng
         if person.age >= 12 and rng.random() < 0.72:
             self.register.phones.append(
-                Phone(resident=person.resident, number=self.make.phone(), label="本人")
+                Phone(
+                    resident=person.resident,
+                    number=self.make.phone(),
+                    label="本人",
+                    confirmed_on=on,
+                )
             )
         if person.age >= 70 and rng.random() < 0.5:
             self.register.phones.append(
@@ -275,6 +281,7 @@ class RegisterWriter:
                     resident=person.resident,
                     number=self.make.phone(),
                     label=rng.choice(PHONE_LABELS),
+                    confirmed_on=on,
                 )
             )
 

@@ -114,11 +114,11 @@ def end_with(rows: models.QuerySet[Any], day: datetime.date, **values: object) -
 
 @transaction.atomic
 def add_phone(*, resident: Resident, number: str, label: str) -> Phone:
-    """Add the number, or give one she has already its new label."""
+    """Add the number, or confirm one she has already and give it its new label."""
     phone, _created = Phone.objects.update_or_create(
         resident=resident,
         number_index=phone_index(number),
-        defaults={"label": label},
+        defaults={"label": label, "confirmed_on": timezone.localdate()},
         create_defaults={"number": number, "label": label},
     )
     return phone

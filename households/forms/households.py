@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from communities.models import Community, Grid, User
@@ -16,7 +17,14 @@ SHORT_NOTE = forms.Textarea(attrs={"rows": 3})
 
 
 class HouseholdForm(forms.ModelForm):
-    """What is known of a door besides the people behind it."""
+    """What is known of a door besides the people behind it.
+
+    `changed_fields` are those of the household to be saved. Who changes the occupancy, or
+    says that she checked it, confirms it with that day.
+    """
+
+    occupancy_checked = forms.BooleanField(label=_("I checked the occupancy today"), required=False)
+    field_order = ["building", "grid", "unit", "room", "occupancy", "occupancy_checked"]
 
     class Meta:
         model = Household
@@ -52,6 +60,20 @@ class HouseholdForm(forms.ModelForm):
             self.add_error("room", _("The register already has this door."))
         return cleaned
 
+    @property
+    def confirms_occupancy(self) -> bool:
+        return not {"occupancy", "occupancy_checked"}.isdisjoint(self.changed_data)
+
+    @property
+    def changed_fields(self) -> list[str]:
+        changed = [name for name in self.changed_data if name != "occupancy_checked"]
+        return changed + ["occupancy_confirmed_on"] * self.confirms_occupancy
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc] # where ModelForm fills the instance
+        if self.confirms_occupancy:
+            self.instance.confirm_occupancy(timezone.localdate())
+
 
 class NewHouseholdForm(HouseholdForm):
     """A door that the register does not have yet, in a building that it has."""
@@ -61,6 +83,8 @@ class NewHouseholdForm(HouseholdForm):
 
     def __init__(self, *args: Any, user: User, building: Building | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # A new door's occupancy is confirmed by being entered.
+        del self.fields["occupancy_checked"]
         if building is not None:
             self.instance.building = building
         grids = Grid.objects.held_by(user, REGISTER_KEEPERS).open().numbered()

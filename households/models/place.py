@@ -250,6 +250,10 @@ class Household(models.Model):
     occupancy = models.CharField(
         _("occupancy"), max_length=20, choices=Occupancy.choices, default=Occupancy.UNKNOWN
     )
+    # The last day somebody said so: entered, changed or checked. Empty while it is not known.
+    occupancy_confirmed_on = models.DateField(
+        _("occupancy last confirmed on"), null=True, blank=True
+    )
     visit_in_pairs = models.BooleanField(_("visit in pairs"), default=False)
     has_dog = models.BooleanField(_("dog"), default=False)
     safety_note = models.CharField(_("safety note"), max_length=200, blank=True)
@@ -334,6 +338,11 @@ class Household(models.Model):
             f"{natural_key(building.estate)}|{natural_key(building.name)}"
             f"|{natural_key(self.unit)}|{self.floor or 0:03d}|{natural_key(self.room)}"
         )[:260]
+
+    def confirm_occupancy(self, on: datetime.date) -> None:
+        """Note that the occupancy was told or checked on that day; does not save."""
+        is_known = self.occupancy != self.Occupancy.UNKNOWN
+        self.occupancy_confirmed_on = on if is_known else None
 
     def reschedule(self, *, rhythm_days: int) -> None:
         """Set when the door is due, from the last visit that counts; does not save.

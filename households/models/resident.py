@@ -141,6 +141,10 @@ class Phone(models.Model):
     label = models.CharField(
         _("label"), max_length=20, blank=True, help_text=_("For example own, daughter, landlord.")
     )
+    # The last day somebody gave this number; empty where no day can be told.
+    confirmed_on = models.DateField(
+        _("last confirmed on"), null=True, blank=True, default=timezone.localdate
+    )
 
     objects = PhoneQuerySet.as_manager()
 

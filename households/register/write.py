@@ -109,6 +109,7 @@ class Writer:
                 changed_at=now,
                 **step.household_changes.pop(reference, {}),
             )
+            household.confirm_occupancy(self.today)
             household.reschedule(rhythm_days=self.community.visit_every_days)
             households.append(household)
         Household.objects.bulk_create(households)
@@ -182,6 +183,10 @@ class Writer:
                 fields.add("grid_since")
             for name, value in values.items():
                 setattr(row, name, value)
+            if "occupancy" in values:
+                former[-1][1]["occupancy_confirmed_on"] = dumped(row, "occupancy_confirmed_on")
+                row.confirm_occupancy(self.today)
+                fields.add("occupancy_confirmed_on")
             row.changed_at = now
             fields |= {model._meta.get_field(name).name for name in values}
         save_rows(model, list(rows.values()), fields)

@@ -173,7 +173,7 @@ def household_edit(request: HttpRequest, pk: int) -> HttpResponse:
     edited = get_object_or_404(doors, pk=pk)
     form = HouseholdForm(request.POST or None, instance=edited)
     if form.is_valid():
-        change_household(household=form.save(commit=False), fields=form.changed_data)
+        change_household(household=form.save(commit=False), fields=form.changed_fields)
         messages.success(request, _("The household is saved."))
         return redirect(edited)
     return TemplateResponse(

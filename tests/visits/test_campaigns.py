@@ -17,7 +17,7 @@ from tests.factories import (
     VisitFactory,
 )
 from visits.actions.campaigns import end_campaign, extend_campaign, start_campaign
-from visits.campaigns import DoorChoice
+from visits.campaign_plan import DoorChoice
 from visits.models import Campaign, CampaignDoor, campaigns_at
 
 pytestmark = pytest.mark.django_db

@@ -5,10 +5,11 @@ import datetime
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from communities.models import Community, User
-from visits.campaigns import DoorChoice
+from visits.campaign_plan import DoorChoice, DoorPlan
 from visits.models import Campaign, CampaignDoor
 
 BATCH = 2000
@@ -32,7 +33,8 @@ def start_campaign(
 ) -> Campaign:
     """Store the campaign and fix its doors; the same one sent again is returned as stored.
 
-    Refuses one without doors.
+    Doors where the register has the answer, and fresh, are left out. Refuses a campaign
+    without doors, and one that asks what another asks at the same doors in these days.
     """
     # Held, so that of two campaigns for the same doors the second sees the first.
     Community.objects.select_for_update(no_key=True).get(pk=campaign.community_id)
@@ -46,9 +48,10 @@ def start_campaign(
     campaign.full_clean()
     if campaign.first_on < timezone.localdate(at):
         raise ValidationError(_("The first day has passed. Choose today or a later day."))
-    keys = list(choice.doors(campaign.community).values_list("pk", flat=True))
-    if not keys:
-        raise ValidationError(_("No door fits this choice. Choose more grids or other doors."))
+    plan = DoorPlan(campaign, choice)
+    if refusal := plan.refusal():
+        raise ValidationError(refusal)
+    keys = list(plan.doors.values_list("pk", flat=True))
     campaign.save()
     campaign.tags.set(choice.tags)
     doors = [CampaignDoor(campaign=campaign, household_id=key) for key in keys]
@@ -74,6 +77,7 @@ def extend_campaign(
     *, campaign: Campaign, last_on: datetime.date, reason: str, on: datetime.date
 ) -> Campaign:
     """Move the last day of a running campaign, once and by two weeks at most."""
+    Community.objects.select_for_update(no_key=True).get(pk=campaign.community_id)
     current = Campaign.objects.select_for_update(of=("self",), no_key=True).get(pk=campaign.pk)
     if current.state(on) != Campaign.State.RUNNING:
         raise ValidationError(_("Only a running campaign can be extended."))
@@ -84,9 +88,27 @@ def extend_campaign(
     if not current.last_on < last_on <= current.latest_extension:
         raise ValidationError(
             _("Choose a day after %(last)s and not after %(latest)s.")
-            % {"last": current.last_on, "latest": current.latest_extension}
+            % {
+                "last": date_format(current.last_on),
+                "latest": date_format(current.latest_extension),
+            }
+        )
+    if rival := rival_of(current, until=last_on):
+        raise ValidationError(
+            _("“%(name)s” asks some of these doors for the same from %(day)s.")
+            % {"name": rival, "day": date_format(rival.first_on)}
         )
     current.extended_from, current.last_on = current.last_on, last_on
     current.extension_reason = reason
     current.save(update_fields=["extended_from", "last_on", "extension_reason"])
     return current
+
+
+def rival_of(campaign: Campaign, *, until: datetime.date) -> Campaign | None:
+    """Return another campaign that asks some of its doors for the same by that day."""
+    if not campaign.fact:
+        return None
+    others = Campaign.objects.asking_for(campaign.fact, first=campaign.first_on, last=until)
+    doors = campaign.doors.values("household")
+    both = CampaignDoor.objects.filter(campaign__in=others, household__in=doors)
+    return others.exclude(pk=campaign.pk).filter(pk__in=both.values("campaign")).first()

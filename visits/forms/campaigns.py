@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from communities.forms import DayInput
 from communities.models import Community, Grid, User
 from communities.roles import MANAGERS
+from households.facts import Fact
 from households.models import CareTag
-from visits.campaigns import DoorChoice
+from visits.campaign_plan import DoorChoice, DoorPlan
 from visits.models import Campaign
 
 # What the form proposes: two weeks.
@@ -95,6 +96,8 @@ class CampaignForm(forms.ModelForm):
         "tags",
         "last_visit",
         "not_visited_since",
+        "fact",
+        "fresh_days",
     ]
 
     class Meta:
@@ -108,17 +111,23 @@ class CampaignForm(forms.ModelForm):
             "until_time",
             "target_percent",
             "not_visited_since",
+            "fact",
+            "fresh_days",
         ]
         labels = {
             "from_time": _("Hours of the day from"),
             "until_time": _("Hours of the day until"),
             "target_percent": _("Target: percent of the doors reached"),
             "not_visited_since": _("Last visited before"),
+            "fact": _("Asks for"),
+            "fresh_days": _("What is known stays fresh for days"),
         }
         help_texts = {
             "name": _("Short, as it stands on the list of the day. For example: safety of gas."),
             "purpose": _("What is to be said or asked at the door, and why."),
             "last_on": _("A week or two is usual. It ends by itself after this day."),
+            "fact": _("Doors where the register has it already, and fresh, are left out."),
+            "fresh_days": _("Counts only for a campaign that asks for something."),
         }
         widgets = {
             "purpose": forms.Textarea(attrs={"rows": 3}),
@@ -134,6 +143,8 @@ class CampaignForm(forms.ModelForm):
         today = timezone.localdate()
         self.fields["first_on"].initial = today + datetime.timedelta(days=1)
         self.fields["last_on"].initial = today + datetime.timedelta(days=USUAL_DAYS)
+        fact: Any = self.fields["fact"]
+        fact.choices = [("", _("Nothing the register holds")), *Fact.choices]
         self.offer(
             "grids", Grid.objects.editable_by(user).filter(community=community).open().numbered()
         )
@@ -167,11 +178,24 @@ class CampaignForm(forms.ModelForm):
         super()._post_clean()  # type: ignore[misc] # where ModelForm fills the instance
 
     @property
-    def choice(self) -> DoorChoice:
+    def plan(self) -> DoorPlan:
         """The doors that the valid form means."""
-        return DoorChoice(
+        choice = DoorChoice(
             grids=list(self.cleaned_data.get("grids", [])),
             tags=list(self.cleaned_data.get("tags", [])),
             never_visited=self.instance.never_visited,
             not_visited_since=self.instance.not_visited_since,
         )
+        return DoorPlan(self.instance, choice)
+
+
+class ExtensionForm(forms.Form):
+    """More time for a running campaign, and why."""
+
+    last_on = forms.DateField(label=_("New last day"), widget=DayInput())
+    reason = forms.CharField(
+        label=_("Reason"),
+        min_length=2,
+        max_length=200,
+        help_text=_("For example: three days of storm."),
+    )

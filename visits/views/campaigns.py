@@ -1,23 +1,43 @@
-"""Campaigns: the list, setting one, and how far it is."""
+"""Campaigns: the list, how far one is, its doors one by one."""
 
 import datetime
 
-from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from communities.lists import key_page
-from communities.models import Community
-from communities.roles import MANAGERS
-from visits.actions.campaigns import start_campaign
-from visits.campaigns import GridProgress, Progress, progress_by_grid
-from visits.forms.campaigns import CampaignForm, CommunityChoiceForm
-from visits.models import Campaign
+from communities.lists import Column, export_response, key_page, query_with, wants_export
+from communities.roles import MANAGERS, READERS
+from households.models import Household
+from visits.campaign_tail import door_rows, exported_rows
+from visits.campaigns import Progress, progress_by_grid
+from visits.filters.campaigns import UNOPENED, CampaignDoorFilter
+from visits.models import Campaign, DoorResult
+
+Part = Household.PartOfDay
+COLUMNS = [
+    Column(_("Grid number"), lambda row: row.household.grid.code),
+    Column(_("Grid"), lambda row: row.household.grid),
+    Column(_("Address"), lambda row: row.household.address),
+    Column(_("Result"), lambda row: row.result.label),
+    Column(_("Times tried"), lambda row: row.tries.times),
+    Column(Part.MORNING.label, lambda row: row.tries.parts[Part.MORNING]),
+    Column(Part.AFTERNOON.label, lambda row: row.tries.parts[Part.AFTERNOON]),
+    Column(Part.EVENING.label, lambda row: row.tries.parts[Part.EVENING]),
+    Column(Part.WEEKEND.label, lambda row: row.tries.parts[Part.WEEKEND]),
+    Column(_("Last try"), lambda row: moment(row.tries.last_at)),
+    Column(_("Outcome"), lambda row: row.tries.last_outcome),
+    Column(_("What to try next"), lambda row: row.advice.step),
+    Column(_("Why"), lambda row: row.advice.reason),
+]
+
+
+def moment(at: datetime.datetime | None) -> str:
+    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}" if at else ""
 
 
 @require_safe
@@ -37,65 +57,6 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
     )
 
 
-def campaign_add(request: HttpRequest) -> HttpResponse:
-    """Choose the doors and days, see the load they make, start."""
-    if not request.user.has_any_role(MANAGERS):
-        raise Http404
-    community = chosen_community(request)
-    if community is None:
-        form = CommunityChoiceForm(
-            request.GET if "community" in request.GET else None, user=request.user
-        )
-        return TemplateResponse(request, "visits/campaign_community.html", {"form": form})
-    campaign_form = CampaignForm(request.POST or None, user=request.user, community=community)
-    is_ready = campaign_form.is_valid() and request.POST.get("step") != "change"
-    if not is_ready:
-        context = {"form": campaign_form, "community": community}
-        return TemplateResponse(request, "visits/campaign_add.html", context)
-    return preview_or_start(request, campaign_form)
-
-
-def chosen_community(request: HttpRequest) -> Community | None:
-    """Return the community in the address, or the only one the user sets campaigns for."""
-    if "community" in request.GET:
-        form = CommunityChoiceForm(request.GET, user=request.user)
-        return form.cleaned_data["community"] if form.is_valid() else None
-    communities = list(Community.objects.editable_by(request.user)[:2])
-    return communities[0] if len(communities) == 1 else None
-
-
-def preview_or_start(request: HttpRequest, form: CampaignForm) -> HttpResponse:
-    """Show what the campaign would mean, or start it once that was agreed to.
-
-    The number of doors agreed to comes back with the form: when it is another by now, the
-    new one is shown first.
-    """
-    campaign, choice = form.instance, form.choice
-    doors = choice.doors(campaign.community).count()
-    if request.POST.get("agreed") == str(doors):
-        try:
-            started = start_campaign(
-                campaign=campaign, choice=choice, by=request.user, at=timezone.now()
-            )
-        except ValidationError as error:
-            form.add_error(None, error.messages)
-            context = {"form": form, "community": campaign.community}
-            return TemplateResponse(request, "visits/campaign_add.html", context)
-        messages.success(request, _("The campaign is set."))
-        return redirect(started)
-    return TemplateResponse(
-        request,
-        "visits/campaign_preview.html",
-        {
-            "form": form,
-            "campaign": campaign,
-            "choice": choice,
-            "doors": doors,
-            "has_changed": "agreed" in request.POST,
-        },
-    )
-
-
 @require_safe
 def campaign(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what the campaign is about and how far it is in each grid."""
@@ -104,25 +65,59 @@ def campaign(request: HttpRequest, pk: int) -> HttpResponse:
     )
     shown = get_object_or_404(campaigns, pk=pk)
     on = timezone.localdate()
-    rows = progress_by_grid(shown, request.user)
+    state = shown.state(on)
+    lines = progress_by_grid(shown, request.user)
+    is_open = state in (Campaign.State.PLANNED, Campaign.State.RUNNING)
+    is_editable = is_open and Campaign.objects.editable_by(request.user).contains(shown)
     return TemplateResponse(
         request,
         "visits/campaign.html",
         {
             "campaign": shown,
-            "state": shown.state(on),
-            "days_left": days_left(shown, on),
+            "state": state,
+            "days_left": (shown.last_on - on).days + 1,
+            # A tag may have become sensitive after it was chosen.
             "tags": shown.tags.filter(is_sensitive=False),
-            "rows": rows,
-            "total": total_of(rows),
+            "lines": lines,
+            "total": Progress.sum(line.progress for line in lines),
+            "unopened": UNOPENED,
+            "is_editable": is_editable,
+            "is_extendable": is_editable
+            and state == Campaign.State.RUNNING
+            and shown.extended_from is None,
         },
     )
 
 
-def days_left(campaign: Campaign, on: datetime.date) -> int:
-    """Return the days the campaign still runs, that day included."""
-    return (campaign.last_on - on).days + 1
-
-
-def total_of(rows: list[GridProgress]) -> Progress:
-    return Progress.sum(row.progress for row in rows)
+@require_safe
+def campaign_door_list(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Show the doors behind a number: what was tried at each, and what to try next."""
+    campaigns = Campaign.objects.visible_to(request.user).select_related("community")
+    shown = get_object_or_404(campaigns, pk=pk)
+    on = timezone.localdate()
+    found = CampaignDoorFilter(request.GET, user=request.user, campaign=shown)
+    doors = found.qs.select_related("household__building", "household__grid")
+    order = ("household__walk_order", "pk")
+    may_export = request.user.has_any_role(READERS)
+    if may_export and wants_export(request):
+        rows = exported_rows(shown, doors.order_by(*order), on)
+        return export_response(
+            request,
+            name="campaign doors",
+            columns=COLUMNS,
+            rows=rows,
+            community=shown.community,
+        )
+    page = key_page(request, doors, order=order)
+    return TemplateResponse(
+        request,
+        "visits/campaign_door_list.html",
+        {
+            "campaign": shown,
+            "filter_form": found.form,
+            "page": page,
+            "rows": door_rows(shown, page.rows, on),
+            "reached": DoorResult.REACHED,
+            "export_query": query_with(request, export="xlsx", after="") if may_export else "",
+        },
+    )
