@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from django.db import models, transaction
 
 from communities.models import Area, Community, User
+from gridmgmt.demo.campaigns import start_drives
 from gridmgmt.demo.families import Registrar
 from gridmgmt.demo.issues import IssueWriter, Offices, read_offices
 from gridmgmt.demo.people import Staff
@@ -86,6 +87,9 @@ class Loader:
         self.staff.save()
         writer = RegisterWriter(plan.community, self.tags, self.make, began_on=self.began_on)
         self.load_year(plan, writer.fill([*plan.stairwells, *plan.new_stairwells]))
+        if index == 0:
+            officer = self.staff.teams[plan.grids[0].code].officer
+            start_drives(plan.community, plan.grids, officer, self.today)
 
     def load_year(self, plan: CommunityPlan, register: Register) -> None:
         """Walk every grid through the year, then store its doors, visits and issues."""

@@ -23,7 +23,15 @@ from households.models import (
     is_listed,
 )
 from tests.factories import CommunityFactory
-from visits.models import Issue, IssueEvent, Outcome, Visit, VisitTally
+from visits.models import (
+    Campaign,
+    CampaignDoor,
+    Issue,
+    IssueEvent,
+    Outcome,
+    Visit,
+    VisitTally,
+)
 from visits.rules import part_of_day
 
 TODAY = datetime.date(2026, 11, 24)
@@ -32,6 +40,7 @@ MOMENTS_AND_KEYS = {"changed_at", "password", "date_joined", "last_login"}
 LOADED = (
     *(Area, Community, Department, Grid, User, Membership, Post, Building, Household, Resident),
     *(Residency, Phone, CareTag, Care, Visit, VisitTally, Issue, IssueEvent),
+    *(Campaign, CampaignDoor),
 )
 
 

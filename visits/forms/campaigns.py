@@ -139,10 +139,13 @@ class CampaignForm(forms.ModelForm):
         }
 
     def __init__(self, *args: Any, user: User, community: Community, **kwargs: Any) -> None:
-        super().__init__(*args, instance=Campaign(community=community), **kwargs)
         today = timezone.localdate()
-        self.fields["first_on"].initial = today + datetime.timedelta(days=1)
-        self.fields["last_on"].initial = today + datetime.timedelta(days=USUAL_DAYS)
+        days = {
+            "first_on": today + datetime.timedelta(days=1),
+            "last_on": today + datetime.timedelta(days=USUAL_DAYS),
+        }
+        instance = Campaign(community=community)
+        super().__init__(*args, instance=instance, initial=days, **kwargs)
         fact: Any = self.fields["fact"]
         fact.choices = [("", _("Nothing the register holds")), *Fact.choices]
         self.offer(
