@@ -105,6 +105,7 @@ def test_same_seed_gives_the_same_street_and_another_seed_another():
         "CareTag",
         "Community",
         "Grid",
+        "Campaign",
     }
 
 
