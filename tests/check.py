@@ -35,6 +35,7 @@ CHECKS = (
     Check("rules of the code", module("ruff", "check", "--quiet", ".")),
     Check("types", module("mypy", "--no-error-summary", *APPS)),
     Check("templates", module("djlint", "--lint", "--quiet", "templates")),
+    Check("nothing younger than Chrome 86", module("tests.compat")),
     Check("no migration missing", manage("makemigrations", "--check", "--dry-run")),
     Check("translations complete", manage("translations", "--check")),
     Check(
