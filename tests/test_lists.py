@@ -41,7 +41,7 @@ LISTS = [
     List("visits:issue_list", 7, 4),
     List("visits:campaign_list", 3),
     List("visits:campaign", 7, place="campaign"),
-    List("visits:campaign_door_list", 8, 8, place="campaign"),
+    List("visits:campaign_door_list", 8, 9, place="campaign"),
     List("visits:held_list", 4),
 ]
 # Its one row is the membership itself.

@@ -158,7 +158,7 @@ def working_days(first: datetime.date, last: datetime.date) -> int:
 
 
 def grid_loads(plan: DoorPlan, user: User, on: datetime.date) -> list[GridLoad]:
-    """Return the load of every grid with a door in the plan; five queries."""
+    """Return the load of every grid with a door in the plan; six queries."""
     campaign, doors = plan.campaign, plan.doors
     chosen = count_by_grid(doors)
     due = count_by_grid(Household.objects.filter(grid__in=chosen).due(campaign.last_on))

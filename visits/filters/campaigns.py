@@ -3,6 +3,7 @@
 from typing import Any
 
 import django_filters
+from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from communities.models import Grid, User
@@ -10,18 +11,14 @@ from visits.models import Campaign, CampaignDoor, DoorResult
 from visits.models.campaign import CampaignDoorQuerySet
 
 UNOPENED = "unopened"
-RESULTS = [(UNOPENED, _("Never opened: tried or not")), *DoorResult.choices]
+RESULTS = [(UNOPENED, _("Still to reach")), *DoorResult.choices]
 
 
 class CampaignDoorFilter(django_filters.FilterSet):
     """Doors by grid and by what came of them."""
 
-    grid = django_filters.ModelChoiceFilter(
-        label=_("Grid"),
-        field_name="household__grid",
-        to_field_name="code",
-        queryset=Grid.objects.none(),
-        empty_label=_("All"),
+    grid = django_filters.ChoiceFilter(
+        label=_("Grid"), field_name="household__grid__code", empty_label=_("All")
     )
     result = django_filters.ChoiceFilter(
         label=_("Result"), choices=RESULTS, method="with_result", empty_label=_("All")
@@ -34,8 +31,13 @@ class CampaignDoorFilter(django_filters.FilterSet):
     def __init__(self, *args: Any, user: User, campaign: Campaign, **kwargs: Any) -> None:
         doors = CampaignDoor.objects.visible_to(user).with_result(campaign)
         super().__init__(*args, queryset=doors, **kwargs)
-        grids = Grid.objects.filter(pk__in=doors.values("household__grid"))
-        self.form.fields["grid"].queryset = grids
+        grids = Grid.objects.filter(pk__in=doors.values("household__grid")).order_by("code")
+        choices = [(grid.code, str(grid)) for grid in grids]
+        field = self.form.fields["grid"]
+        field.choices = choices
+        # A choice of one is none.
+        if not choices[1:]:
+            field.widget = forms.HiddenInput()
 
     def with_result(
         self, doors: CampaignDoorQuerySet, _name: str, value: str
