@@ -2,6 +2,8 @@
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import axe_playwright_python
@@ -9,10 +11,13 @@ import pytest
 from django.db import connection
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.browser.old_browser import OLD_CHROMIUM, VERSION, OldBrowser
 from tests.factories import PASSWORD
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe*.js")).read_text()
+# Never a flag that turns service workers off: what works without signal stands on them.
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PHONE = {"width": 360, "height": 740}
 SERIALIZED = "_test_serialized_contents"
 DESK = {"width": 1366, "height": 768}
@@ -31,19 +36,57 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def chromium(django_db_setup):
+def playwright(django_db_setup):
     rows_of_migrations = getattr(connection, SERIALIZED, None)
     with sync_playwright() as playwright:
         # The event loop gives this thread connections of its own, which do not know the rows
         # that a test that commits has to give back.
         if rows_of_migrations is not None:
             setattr(connection, SERIALIZED, rows_of_migrations)
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright):
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def old_chromium(playwright):
+    if not OLD_CHROMIUM.exists():
+        pytest.skip("no Chromium 86; python -m tests.browser.old_browser fetches it with npm")
+    browser = playwright.chromium.launch(executable_path=OLD_CHROMIUM, args=FLAGS)
+    assert browser.version == VERSION
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def open_old(old_chromium: Browser, live_server):
+    """Open Chromium 86 at the live server, logged in through the login form; Chinese unless told."""
+    contexts = []
+
+    def open_(user=None, *, language="zh-hans", size=PHONE, password=PASSWORD) -> OldBrowser:
+        context = old_chromium.new_context(base_url=live_server.url, viewport=size)
+        contexts.append(context)
+        context.set_default_timeout(15_000)
+        context.add_cookies(
+            [{"name": "django_language", "value": language, "url": live_server.url}]
         )
-        yield browser
-        browser.close()
+        browser = OldBrowser(context)
+        if user is not None:
+            browser.goto("/login/")
+            browser.fill("[name=username]", user.username)
+            browser.fill("[name=password]", password)
+            browser.click("main button")
+            browser.wait_until(lambda: "/login/" not in browser.page.url, "the page after login")
+        return browser
+
+    yield open_
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture
@@ -76,6 +119,33 @@ def open_page(chromium: Browser, live_server):
     yield open_
     for context in contexts:
         context.close()
+
+
+@contextmanager
+def slowed(page: Page, rate: int = 4) -> Iterator[None]:
+    """Let the page think as slowly as a phone whose processor is `rate` times slower.
+
+    Timings inside are those of the page: `performance.now()` in `evaluate`, or `page_load_ms`.
+    """
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": rate})
+    try:
+        yield
+    finally:
+        session.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+        session.detach()
+
+
+def page_load_ms(page: Page) -> float:
+    """Return how long the page shown took from its start until it was drawn and could be used."""
+    page.wait_for_load_state("load")
+    return page.evaluate(
+        """new Promise((done) => requestAnimationFrame(() => setTimeout(() => {
+          const [load] = performance.getEntriesByType("navigation");
+          const paint = performance.getEntriesByName("first-contentful-paint")[0];
+          done(Math.max(load.loadEventEnd, paint ? paint.startTime : performance.now()));
+        })))"""
+    )
 
 
 def axe_violations(page: Page) -> list[str]:
