@@ -97,7 +97,8 @@ def campaign_door_list(request: HttpRequest, pk: int) -> HttpResponseBase:
     on = timezone.localdate()
     found = CampaignDoorFilter(request.GET, user=request.user, campaign=shown)
     doors = found.qs.select_related("household__building", "household__grid")
-    order = ("household__walk_order", "pk")
+    # The order of an index: a whole campaign is not sorted for one page.
+    order = ("household__grid_id", "household__walk_order", "pk")
     may_export = request.user.has_any_role(READERS)
     if may_export and wants_export(request):
         rows = exported_rows(shown, doors.order_by(*order), on)
