@@ -145,19 +145,20 @@ def door_rows(campaign: Campaign, doors: Sequence[Any], on: datetime.date) -> li
         .between(campaign.first_on, campaign.closing_day)
         .order_by("done_at", "received_at", "pk")
     )
-    for key, *attempt in visits.values_list("household", "done_at", "outcome", "way"):
-        tries[key].add(*attempt)
+    rows = visits.values_list("household", "done_at", "outcome", "way")
+    for key, done_at, outcome, way in rows:
+        tries[key].add(done_at, outcome, way)
     phones = with_phone(keys)
     captains = captained({door.household.building_id for door in doors}, on)
     parts = parts_left(campaign, on)
-    rows = []
+    described = []
     for door in doors:
         household, result = door.household, DoorResult(door.result)
         spots = {(household.building_id, ""), (household.building_id, household.unit)}
         means = Means(parts, household.pk in phones, not captains.isdisjoint(spots))
         done = tries[household.pk]
-        rows.append(DoorRow(door, result, done, advice_for(household, result, done, means)))
-    return rows
+        described.append(DoorRow(door, result, done, advice_for(household, result, done, means)))
+    return described
 
 
 def advice_for(household: Household, result: DoorResult, tries: Tries, means: Means) -> Advice:

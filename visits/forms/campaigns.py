@@ -138,14 +138,14 @@ class CampaignForm(forms.ModelForm):
             "until_time": TimeInput(),
         }
 
-    def __init__(self, *args: Any, user: User, community: Community, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, user: User, community: Community) -> None:
         today = timezone.localdate()
         days = {
             "first_on": today + datetime.timedelta(days=1),
             "last_on": today + datetime.timedelta(days=USUAL_DAYS),
         }
         instance = Campaign(community=community)
-        super().__init__(*args, instance=instance, initial=days, **kwargs)
+        super().__init__(data, instance=instance, initial=days)
         fact: Any = self.fields["fact"]
         fact.choices = [("", _("Nothing the register holds")), *Fact.choices]
         self.offer(

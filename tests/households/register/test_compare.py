@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.utils import timezone
 
 from households.models import (
     Care,
@@ -351,3 +352,24 @@ def test_rows_of_another_community_are_refused(world, workbook, run_import):
     )
     assert done.summary["counts"] == {"new": 1, "refused": 1, "absent": 1}
     assert done.pages.get(kind=ImportPage.Kind.REFUSED).content[0]["name"] == "乙"
+
+
+def test_what_the_register_says_anew_is_confirmed_with_its_day(world, wang, workbook, run_import):
+    old = datetime.date(2020, 1, 1)
+    Household.objects.update(occupancy_confirmed_on=old)
+    Phone.objects.update(confirmed_on=old)
+    rows = [
+        ("王芳", WANG, "幸福家园3号楼2单元501室", "出租", "13800138000"),
+        ("张伟明", "", "幸福家园3号楼2单元502室", "自住", "13900139000"),
+        ("赵新", "", "幸福家园8号楼1单元101室", "自住", ""),
+        ("钱新", "", "幸福家园8号楼1单元102室", "", ""),
+    ]
+    run_import(workbook(("姓名", "身份证号", "居住地址", "房屋状态", "电话"), *rows))
+    today = timezone.localdate()
+    assert dict(Household.objects.values_list("room", "occupancy_confirmed_on")) == {
+        "501": today,
+        "502": old,
+        "101": today,
+        "102": None,
+    }
+    assert [phone.confirmed_on for phone in Phone.objects.order_by("pk")] == [old, today]
