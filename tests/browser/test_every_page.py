@@ -1,6 +1,5 @@
 """Every page of the access table, as its first reader sees it in a real browser."""
 
-import gzip
 from collections import defaultdict
 
 import pytest
@@ -8,14 +7,13 @@ from django.urls import reverse
 
 from communities.models import Grid
 from tests.browser.conftest import DESK, PHONE, axe_violations, sideways_scroll
+from tests.browser.weight import too_heavy, weigh
 from tests.growth import grow
 from tests.test_access import MEMBERS, TABLE, arguments  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 NARROW = {"width": 320, "height": 640}
-FIRST_VIEW_BYTES = 14 * 1024
-EVERYTHING_BYTES = 50 * 1024
 # Not pages: files, and the addresses Django admin answers with data.
 FILES = {
     "health",
@@ -60,32 +58,12 @@ def test_pages_are_accessible_narrow_and_light(reader, open_page, world, argumen
             page.set_viewport_size(NARROW)
             if sideways_scroll(page) > 0:
                 faults.append(f"{name} en: {sideways_scroll(page)} px too wide at 320 px")
-            faults += weigh(chinese, address, name)
+            heavy = too_heavy(weigh(chinese, address), address)
+            faults += [f"{name}: {fault}" for fault in heavy]
             faults += [f"{name} zh: {fault}" for fault in axe_violations(chinese)]
             if sideways_scroll(chinese) > 0:
                 faults.append(f"{name} zh: {sideways_scroll(chinese)} px too wide at 360 px")
     assert faults == []
-
-
-def weigh(page, address: str, name: str) -> list[str]:
-    """Open the page and compare what it loads, gzipped, with what a phone may be asked to load."""
-    responses = []
-
-    def keep(response):
-        if response.status == 200:
-            responses.append(response)
-
-    page.on("response", keep)
-    assert page.goto(address).status == 200
-    page.remove_listener("response", keep)
-    sizes = {answer.url: len(gzip.compress(answer.body())) for answer in responses}
-    first_view = sum(size for url, size in sizes.items() if url.endswith((address, ".css")))
-    found = []
-    if first_view > FIRST_VIEW_BYTES:
-        found.append(f"{name}: {first_view} bytes of HTML and CSS")
-    if sum(sizes.values()) > EVERYTHING_BYTES:
-        found.append(f"{name}: {sum(sizes.values())} bytes in all")
-    return found
 
 
 def test_everybody_has_pages_here():

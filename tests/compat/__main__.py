@@ -5,14 +5,16 @@ import sys
 from tests.compat import ROOT, unexcused
 from tests.compat.css import css_uses
 from tests.compat.javascript import js_uses, own_names_of
-from tests.compat.markup import html_uses
+from tests.compat.markup import html_uses, without_template_tags
 
 
 def faults() -> list[str]:
     """Return a line for each use of a feature that the oldest supported browser lacks."""
     scripts = sorted((ROOT / "static").rglob("*.js")) + sorted((ROOT / "templates").rglob("*.js"))
-    own = frozenset().union(*(own_names_of(path.read_text("utf-8")) for path in scripts))
-    readers = [(path, lambda text: js_uses(text, own)) for path in scripts]
+    own = frozenset().union(
+        *(own_names_of(without_template_tags(path.read_text("utf-8"))) for path in scripts)
+    )
+    readers = [(path, lambda text: js_uses(without_template_tags(text), own)) for path in scripts]
     readers += [(path, css_uses) for path in sorted((ROOT / "static").rglob("*.css"))]
     readers += [(path, html_uses) for path in sorted((ROOT / "templates").rglob("*.html"))]
     found = []

@@ -12,14 +12,20 @@ TAGS_OF_TEMPLATES = re.compile(
 
 def html_uses(text: str) -> list[Use]:
     reader = Reader()
-    reader.feed(TAGS_OF_TEMPLATES.sub(blank, text))
+    reader.feed(without_template_tags(text))
     reader.close()
     return reader.uses
 
 
+def without_template_tags(text: str) -> str:
+    """Return a page or script as a template leaves it, with nothing in the place of its tags."""
+    return TAGS_OF_TEMPLATES.sub(blank, text)
+
+
 def blank(match: re.Match) -> str:
-    """Return as much white space as the tag was long, in as many lines."""
-    return re.sub(r"[^\n]", " ", match[0])
+    """Return as much white space as the tag was long, in as many lines; 0 for a value."""
+    spaces = re.sub(r"[^\n]", " ", match[0])
+    return "0" + spaces[1:] if match[0].startswith("{{") else spaces
 
 
 class Reader(HTMLParser):

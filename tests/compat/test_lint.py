@@ -6,7 +6,7 @@ from tests.compat import BASELINE, features, unexcused
 from tests.compat.__main__ import faults
 from tests.compat.css import css_uses
 from tests.compat.javascript import js_uses
-from tests.compat.markup import html_uses
+from tests.compat.markup import html_uses, without_template_tags
 
 SINS_OF_STYLE = {
     "a:has(> b) { color: red }": ":has 105",
@@ -157,6 +157,15 @@ def test_what_chrome_86_has_is_left_alone():
     assert css_uses(STYLE_OF_86) == []
     assert js_uses(SCRIPT_OF_86) == []
     assert html_uses(MARKUP_OF_86) == []
+
+
+def test_script_that_is_a_template_is_read_as_it_is_sent():
+    script = """const shell = [{% for one in shell %}"{{ one }}",{% endfor %}];
+const days = {{ days }}; // {# a note #}
+structuredClone(shell);"""
+    assert [str(use) for use in js_uses(without_template_tags(script))] == [
+        "3: structuredClone (Chrome 98)"
+    ]
 
 
 def test_use_is_named_with_its_line():
