@@ -42,6 +42,9 @@ class CommunityAdmin(ScopedAdmin):
         "grid_size_max",
         "households_per_worker",
         "visit_every_days",
+        "knock_gap_days",
+        "quiet_from",
+        "quiet_until",
     ]
     list_display = ["code", "name", "area", "grid_size", "visit_every_days"]
     list_select_related = ["area"]

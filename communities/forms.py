@@ -25,6 +25,15 @@ class DayInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d", **kwargs)
 
 
+class HourInput(forms.TimeInput):
+    """The browser's own picker for a time of day."""
+
+    input_type = "time"
+
+    def __init__(self) -> None:
+        super().__init__(format="%H:%M")
+
+
 class CommunityForm(forms.ModelForm):
     """How large the grids of a community shall be, and how often doors are visited."""
 
@@ -36,7 +45,11 @@ class CommunityForm(forms.ModelForm):
             "grid_size_max",
             "households_per_worker",
             "visit_every_days",
+            "knock_gap_days",
+            "quiet_from",
+            "quiet_until",
         ]
+        widgets = dict.fromkeys(("quiet_from", "quiet_until"), HourInput)
 
     def unusual_sizes(self) -> str:
         """Name the sizes outside the usual limits; they are allowed, and worth a second look."""

@@ -141,6 +141,7 @@ TABLE = [
     *change("households:register_import_undo", MANAGE, "register_import"),
     *page("households:register_import_report", MANAGE, "register_import"),
     *page("visits:today", "worker captain officer street_officer outsider"),
+    *change("visits:today_walk", "worker captain officer street_officer outsider"),
     *change("visits:visit_quick", "worker captain officer street_officer", "household"),
     *form("visits:visit_add", "worker captain officer street_officer", "household"),
     *page("visits:visit_list", ALL),

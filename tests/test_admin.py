@@ -484,6 +484,9 @@ def test_a_row_saved_out_of_scope_is_taken_back(world, as_user, rows):
         "grid_size_max": 500,
         "households_per_worker": 100,
         "visit_every_days": 90,
+        "knock_gap_days": 3,
+        "quiet_from": "21:00",
+        "quiet_until": "08:00",
     }
     answer = as_user(rows["admin"]).post(url(Community, "add"), data)
     assert answer.status_code in {200, 403}

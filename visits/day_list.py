@@ -161,12 +161,17 @@ def last_visits(households: Sequence[Household]) -> dict[int, Visit]:
     }
 
 
-def place_in_list(visit: Visit | None, households: Sequence[Household]) -> int | None:
+def walk_of(user: User) -> str:
+    """Return the field whose order is the way she walks: every stairwell up, or down."""
+    return "walk_down" if user.walks_down else "walk_order"
+
+
+def place_in_list(visit: Visit | None, households: Sequence[Household], walk: str) -> int | None:
     """Return the key of the first door after the one visited, None after the last."""
     if visit is None:
         return None
-    here = (visit.household.walk_order, visit.household_id)
-    following = (door.pk for door in households if (door.walk_order, door.pk) > here)
+    here = (getattr(visit.household, walk), visit.household_id)
+    following = (door.pk for door in households if (getattr(door, walk), door.pk) > here)
     return next(following, None)
 
 

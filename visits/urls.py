@@ -6,6 +6,7 @@ app_name = "visits"
 
 urlpatterns = [
     path("today/", today.today, name="today"),
+    path("today/walk/", today.today_walk, name="today_walk"),
     path("households/<int:pk>/quick/", today.visit_quick, name="visit_quick"),
     path("households/<int:pk>/visit/", visits.visit_add, name="visit_add"),
     path("visits/", visits.visit_list, name="visit_list"),

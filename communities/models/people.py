@@ -137,6 +137,7 @@ class User(AbstractUser):
     last_name = None  # type: ignore[assignment]
     name = models.CharField(_("name"), max_length=60)
     phone = models.CharField(_("work phone"), max_length=30, blank=True)
+    walks_down = models.BooleanField(_("walks a stairwell from top to bottom"), default=False)
     must_change_password = models.BooleanField(_("must change password"), default=False)
     is_demo = models.BooleanField(_("demo account"), default=False, editable=False)
 

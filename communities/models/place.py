@@ -5,6 +5,7 @@ the National Bureau of Statistics), 15 for a grid, so a place lies inside anothe
 when its code begins with the other's.
 """
 
+import datetime
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 
@@ -14,7 +15,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from communities.fields import UP_TO_30_000, UP_TO_TEN_YEARS
+from communities.fields import UP_TO_30_000, UP_TO_TEN_YEARS, UP_TO_TWO_WEEKS
 from communities.roles import MANAGERS, POST_HOLDERS, READERS, Role
 
 if TYPE_CHECKING:
@@ -151,6 +152,22 @@ class Community(models.Model):
         default=90,
         validators=[UP_TO_TEN_YEARS],
         help_text=_("For households without a care tag that asks for more."),
+    )
+    quiet_from = models.TimeField(
+        _("quiet hours from"),
+        default=datetime.time(21),
+        help_text=_("Whoever knocks in the quiet hours is asked why."),
+    )
+    quiet_until = models.TimeField(
+        _("quiet hours until"),
+        default=datetime.time(8),
+        help_text=_("The same time twice: no quiet hours."),
+    )
+    knock_gap_days = models.PositiveSmallIntegerField(
+        _("least days between two answered knocks"),
+        default=3,
+        validators=[UP_TO_TWO_WEEKS],
+        help_text=_("So that nobody is knocked up twice for two departments; 0 for none."),
     )
 
     objects = CommunityQuerySet.as_manager()

@@ -8,6 +8,7 @@ from households.models import Building, Household
 from households.rhythm import reschedule_households
 
 BATCH = 1000
+WALKS = ("walk_order", "walk_down")
 
 
 @transaction.atomic
@@ -24,7 +25,7 @@ def change_household(*, household: Household, fields: Iterable[str]) -> None:
 
     Nothing else: a visit may have set meanwhile when the door is due.
     """
-    household.save(update_fields=[*fields, "walk_order", "changed_at"])
+    household.save(update_fields=[*fields, *WALKS, "changed_at"])
 
 
 @transaction.atomic
@@ -37,6 +38,7 @@ def rename_building(*, building: Building) -> int:
         order = household.compute_walk_order()
         if order != household.walk_order:
             household.walk_order = order
+            household.walk_down = household.compute_walk_down()
             moved.append(household)
-    Household.objects.bulk_update(moved, ["walk_order"], batch_size=BATCH)
+    Household.objects.bulk_update(moved, WALKS, batch_size=BATCH)
     return len(moved)

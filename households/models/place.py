@@ -16,6 +16,8 @@ from communities.roles import MANAGERS, POST_HOLDERS, READERS, REGISTER_KEEPERS,
 from households.addresses import building_key, floor_of, room_label, unit_label
 
 QUARTER_DAYS = 90
+# Room numbers tell two digits of a floor.
+HIGHEST_FLOOR = 99
 
 
 class BuildingQuerySet(models.QuerySet["Building"]):
@@ -264,6 +266,7 @@ class Household(models.Model):
     walk_order = DerivedField(
         max_length=260, derive=lambda household: household.compute_walk_order()
     )
+    walk_down = DerivedField(max_length=260, derive=lambda household: household.compute_walk_down())
 
     # What the visits say of this door. Written by visits.actions in the transaction that
     # stores the visit; `manage.py recompute_doors` derives them again from the visits.
@@ -294,6 +297,7 @@ class Household(models.Model):
         ]
         indexes = [
             models.Index(fields=["grid", "walk_order"], name="household_walk"),
+            models.Index(fields=["grid", "walk_down"], name="household_walk_down"),
             models.Index(
                 fields=["grid", "closed_on", "occupancy", "due_by", "due_from", "last_visited_on"],
                 name="household_figures",
@@ -333,10 +337,18 @@ class Household(models.Model):
         return self.visit_in_pairs or self.has_dog or bool(self.safety_note)
 
     def compute_walk_order(self) -> str:
+        """Return the key of the way up: each stairwell from its lowest floor."""
+        return self.compute_walk(self.floor or 0)
+
+    def compute_walk_down(self) -> str:
+        """Return the key of the way down: each stairwell from its highest floor."""
+        return self.compute_walk(HIGHEST_FLOOR - (self.floor or 0))
+
+    def compute_walk(self, step: int) -> str:
         building = self.building
         return (
             f"{natural_key(building.estate)}|{natural_key(building.name)}"
-            f"|{natural_key(self.unit)}|{self.floor or 0:03d}|{natural_key(self.room)}"
+            f"|{natural_key(self.unit)}|{step:03d}|{natural_key(self.room)}"
         )[:260]
 
     def confirm_occupancy(self, on: datetime.date) -> None:

@@ -254,13 +254,16 @@ def test_communities_ask_the_same_for_one_and_three(
         client.get("/register/communities/")
 
 
-def settings_of(community, **changes: int) -> dict[str, int]:
+def settings_of(community, **changes: int) -> dict[str, object]:
     names = (
         "grid_size",
         "grid_size_min",
         "grid_size_max",
         "households_per_worker",
         "visit_every_days",
+        "knock_gap_days",
+        "quiet_from",
+        "quiet_until",
     )
     return {name: getattr(community, name) for name in names} | changes
 

@@ -13,6 +13,7 @@ from bs4 import BeautifulSoup
 from django.urls import reverse
 
 from communities.roles import Role
+from households.actions.households import rename_building
 from households.models import Household
 from tests.factories import (
     BuildingFactory,
@@ -414,3 +415,56 @@ def test_today_weighs_at_most_14_kb_with_forty_doors(world, as_user, settings):
             gzip.compress((Path(settings.BASE_DIR) / "static" / sheet.decode()).read_bytes())
         )
     assert weight <= 14 * 1024, weight
+
+
+def test_today_goes_down_or_up_by_her_own_choice(world, as_user, monkeypatch):
+    monkeypatch.setattr("visits.views.today.DOORS_PER_PAGE", 2)
+    for unit, room in [("1", "101"), ("1", "1101"), ("2", "101"), ("2", "501")]:
+        add_door(world, room, unit=unit)
+    client = as_user(world.worker)
+    up = ["101室", "1101室", "101室", "501室", "502室"]
+    down = ["1101室", "101室", "501室", "502室", "101室"]
+
+    def walk() -> list[str]:
+        found, address = [], URL
+        while True:
+            page = soup_of(client, address)
+            found += rooms(page)
+            following = page.select_one("a[rel=next]")
+            if following is None:
+                return found
+            address = URL + following["href"]
+
+    assert walk() == up
+    choice = soup_of(client).select_one(".day__walk button")
+    assert (choice["value"], choice.get_text()) == ("down", "Go downwards")
+    url = reverse("visits:today_walk")
+    assert client.post(url + "?building=x", {"walk": "down"}).url == URL
+    assert walk() == down
+    # Another worker of the grid, and she herself elsewhere, keep their own way.
+    assert rooms(soup_of(as_user(world.officer))) == up[:2]
+    assert rooms(soup_of(as_user(world.worker))) == down[:2]
+    client.post(url, {"walk": "up"})
+    assert walk() == up
+
+
+def test_today_confirms_in_the_order_of_her_walk(world, as_user):
+    world.worker.walks_down = True
+    world.worker.save()
+    add_door(world, "401")
+    add_door(world, "601")
+    saved = VisitFactory(household=world.household, by=world.worker)
+    Household.objects.filter(pk=world.household.pk).update(due_from=days(30), due_by=days(60))
+    page = soup_of(as_user(world.worker), saved=saved.pk)
+    texts = [item.get("id", "")[:5] for item in page.select(".doors > li")]
+    assert texts == ["door-", "saved", "door-"]
+    assert rooms(page) == ["601室", "401室"]
+
+
+def test_today_keeps_the_way_down_when_a_building_is_renamed(world):
+    building = world.household.building
+    building.name = "12号楼"
+    rename_building(building=building)
+    world.household.refresh_from_db()
+    assert world.household.walk_down == world.household.compute_walk_down()
+    assert world.household.walk_down == "幸福家园|000012号楼|000002|094|000502"

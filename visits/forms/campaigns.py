@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from communities.forms import DayInput
+from communities.forms import DayInput, HourInput
 from communities.models import Community, Grid, User
 from communities.roles import MANAGERS
 from households.facts import Fact
@@ -19,15 +19,6 @@ from visits.models import Campaign
 
 # What the form proposes: two weeks.
 USUAL_DAYS = 14
-
-
-class TimeInput(forms.TimeInput):
-    """The browser's own picker for an hour."""
-
-    input_type = "time"
-
-    def __init__(self) -> None:
-        super().__init__(format="%H:%M")
 
 
 class CommunityChoiceForm(forms.Form):
@@ -134,8 +125,8 @@ class CampaignForm(forms.ModelForm):
             "first_on": DayInput(),
             "last_on": DayInput(),
             "not_visited_since": DayInput(),
-            "from_time": TimeInput(),
-            "until_time": TimeInput(),
+            "from_time": HourInput(),
+            "until_time": HourInput(),
         }
 
     def __init__(self, data: Any = None, *, user: User, community: Community) -> None:

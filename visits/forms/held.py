@@ -56,6 +56,12 @@ class HeldVisitForm(VisitForm):
         if household:
             del self.fields["address"]
 
+    def offer_reason(self) -> None:
+        """Leave the field as it is: the visit has happened."""
+
+    def check_reason(self, cleaned: dict[str, Any]) -> None:
+        """Ask for no reason that the worker did not give."""
+
     def earliest(self) -> datetime.datetime:
         """Any time: the visit has waited long enough already."""
         return datetime.datetime.min.replace(tzinfo=datetime.UTC)

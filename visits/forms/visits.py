@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from households.models import Household
+from visits.answers import rules_against
+from visits.knocking import KnockRules, explain
 from visits.models import Outcome, Visit, Way
 
 # A visit is written down within the week it was made in.
@@ -48,7 +50,9 @@ class QuickVisitForm(forms.Form):
 class VisitForm(forms.Form):
     """One visit. `arguments()` are those of `record_visit` that the form decides.
 
-    The key is made with the empty form, so that the form sent twice is one visit.
+    The key is made with the empty form, so that the form sent twice is one visit. Why the
+    rules of knocking were not kept is asked only where they were not. The household comes
+    with its grid and community loaded.
     """
 
     visit_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
@@ -60,6 +64,7 @@ class VisitForm(forms.Form):
     )
     went_alone = forms.BooleanField(label=_("I went alone this time"), required=False)
     companions = forms.CharField(label=_("Who came along"), max_length=100, required=False)
+    reason = forms.CharField(label=_("Why at this time"), max_length=200, required=False)
     note = forms.CharField(
         label=_("Note"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
@@ -71,9 +76,45 @@ class VisitForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.at = at
+        self.household = household
         self.fields["done_at"].initial = at
+        if not self.is_bound:
+            self.offer_reason()
         if not household.visit_in_pairs:
             del self.fields["went_alone"]
+
+    def offer_reason(self) -> None:
+        """Ask in the empty form where a knock now goes against a rule, else leave it out."""
+        outcome = self.get_initial_for_field(self.fields["outcome"], "outcome") or Outcome.MET
+        against = rules_against(
+            self.household, self.at, outcome=outcome, way=Way.DOOR, visit_id=None
+        )
+        if against:
+            rules = KnockRules.of(self.household.grid.community)
+            self.fields["reason"].help_text = explain(against, rules)
+        else:
+            del self.fields["reason"]
+
+    def check_reason(self, cleaned: dict[str, Any]) -> None:
+        """Ask why a rule of knocking was not kept; nobody is refused for it."""
+        if not {"done_at", "outcome", "way", "visit_id"} <= cleaned.keys():
+            return
+        against = rules_against(
+            self.household,
+            cleaned["done_at"],
+            outcome=cleaned["outcome"],
+            way=cleaned["way"],
+            visit_id=cleaned["visit_id"],
+        )
+        if not against:
+            if not cleaned.get("reason"):
+                del self.fields["reason"]
+        elif not cleaned.get("reason"):
+            rule = explain(against, KnockRules.of(self.household.grid.community))
+            self.add_error(
+                "reason",
+                _("%(rule)s Write in a few words why you knocked all the same.") % {"rule": rule},
+            )
 
     def earliest(self) -> datetime.datetime:
         return self.at - datetime.timedelta(days=DAYS_BACK)
@@ -105,6 +146,8 @@ class VisitForm(forms.Form):
                 "went_alone",
                 _("This door is to be visited in pairs. Tick this box, or write who came along."),
             )
+        if "reason" in self.fields:
+            self.check_reason(cleaned)
         return cleaned
 
     def arguments(self) -> dict[str, Any]:
@@ -122,11 +165,19 @@ class VisitCorrectionForm(VisitForm):
     field_order = ["visit_id", "withdrawn"]
 
     def __init__(self, *args: Any, visit: Visit, **kwargs: Any) -> None:
-        names = ("outcome", "way", "done_at", "companions", "note", "next_on")
+        names = ("outcome", "way", "done_at", "companions", "reason", "note", "next_on")
         initial = {name: getattr(visit, name) for name in names}
-        super().__init__(*args, household=visit.household, initial=initial, **kwargs)
         self.visit = visit
+        super().__init__(*args, household=visit.household, initial=initial, **kwargs)
         self.fields.pop("went_alone", None)
+
+    def offer_reason(self) -> None:
+        """Let a reason that was given be set right."""
+        if not self.visit.reason:
+            del self.fields["reason"]
+
+    def check_reason(self, cleaned: dict[str, Any]) -> None:
+        """The visit has happened: setting it right needs no new reason."""
 
     def earliest(self) -> datetime.datetime:
         """The time may stay what it was, however long ago."""

@@ -25,6 +25,10 @@ class Outcome(models.TextChoices):
     NOT_SAFE = "not_safe", _("Could not reach safely")
 
 
+# Somebody came to the door, whether or not she was let in.
+ANSWERED = frozenset({Outcome.MET, Outcome.DECLINED})
+
+
 class Way(models.TextChoices):
     DOOR = "door", _("At the door")
     OFFICE = "office", _("At the office")
@@ -64,6 +68,10 @@ class VisitQuerySet(models.QuerySet["Visit"]):
     def counted(self) -> Self:
         """Visits that count towards coverage under the rule of their day."""
         return self.standing().filter(counts=True)
+
+    def answered_knocks(self) -> Self:
+        """Standing visits at which somebody came to the door."""
+        return self.standing().filter(way=Way.DOOR, outcome__in=ANSWERED)
 
     def since(self, first: datetime.date) -> Self:
         """Visits done on or after that day, in local time."""

@@ -15,12 +15,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from communities.lists import key_page
+from communities.models import User
 from communities.roles import VISITORS
 from households.models import Household
 from visits.actions.visits import VisitConflictError, record_door_visit
-from visits.day_list import building_choices, place_in_list, progress, stairwells
+from visits.answers import rules_against
+from visits.day_list import building_choices, place_in_list, progress, stairwells, walk_of
 from visits.forms.visits import QuickVisitForm
-from visits.models import Visit
+from visits.models import Visit, Way
 
 DOORS_PER_PAGE = 40
 # What the address of the list may say; carried along, so that she returns to where she was.
@@ -37,10 +39,11 @@ def today(request: HttpRequest) -> HttpResponse:
     building = building_key(request)
     chosen = listed.filter(building=building) if building else listed
     saved = just_saved(request)
+    walk = walk_of(request.user)
     page = key_page(
         request,
         chosen.select_related("building"),
-        order=("walk_order", "pk"),
+        order=(walk, "pk"),
         size=DOORS_PER_PAGE,
         # Confirmed once is enough.
         forget=("saved",),
@@ -56,21 +59,35 @@ def today(request: HttpRequest) -> HttpResponse:
             "stairwells": stairwells(request.user, page.rows, on),
             "page": page,
             "saved": saved,
-            "saved_before": place_in_list(saved, page.rows),
+            "saved_before": place_in_list(saved, page.rows, walk),
             "back": list_query(request),
         },
     )
 
 
 @require_POST
+def today_walk(request: HttpRequest) -> HttpResponse:
+    """Keep with her account whether she walks a stairwell down or up; the list starts anew."""
+    if not request.user.has_any_role(VISITORS):
+        raise Http404
+    walks_down = request.POST.get("walk") == "down"
+    User.objects.filter(pk=request.user.pk).update(walks_down=walks_down)
+    building = building_key(request)
+    query = f"?building={building}" if building else ""
+    return redirect(f"{reverse('visits:today')}{query}")
+
+
+@require_POST
 def visit_quick(request: HttpRequest, pk: int) -> HttpResponse:
     """Store what one of the two buttons of the list says, and return to the list.
 
-    A door to be visited in pairs goes by the full form, which asks who came along.
+    A door to be visited in pairs, and a knock against the rules, go by the full form, which
+    asks who came along, and why.
     """
-    household = get_object_or_404(Household.objects.visitable_by(request.user), pk=pk)
+    doors = Household.objects.visitable_by(request.user).select_related("grid__community")
+    household = get_object_or_404(doors, pk=pk)
     form = QuickVisitForm(request.POST)
-    if not form.is_valid() or household.visit_in_pairs:
+    if not form.is_valid() or household.visit_in_pairs or goes_against(form, household):
         outcome = form.cleaned_data.get("outcome", "")
         return redirect(full_form_url(request, household, outcome))
     try:
@@ -84,6 +101,11 @@ def visit_quick(request: HttpRequest, pk: int) -> HttpResponse:
     except VisitConflictError as conflict:
         return show_stored(request, conflict.stored)
     return redirect(list_url(request, visit))
+
+
+def goes_against(form: QuickVisitForm, household: Household) -> bool:
+    """Say whether this knock, made now, is to be explained."""
+    return bool(rules_against(household, timezone.now(), way=Way.DOOR, **form.cleaned_data))
 
 
 def show_stored(request: HttpRequest, stored: Visit) -> HttpResponse:

@@ -42,7 +42,9 @@ COLUMNS = [
 
 def visit_add(request: HttpRequest, pk: int) -> HttpResponse:
     """Write down a visit in full, and an issue noticed on it."""
-    doors = Household.objects.visitable_by(request.user).select_related("building", "grid")
+    doors = Household.objects.visitable_by(request.user).select_related(
+        "building", "grid__community"
+    )
     household = get_object_or_404(doors, pk=pk)
     at = timezone.now()
     form = VisitForm(
