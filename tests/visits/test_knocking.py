@@ -81,15 +81,15 @@ days = st.dates(datetime.date(2026, 1, 1), datetime.date(2026, 2, 1))
 
 
 @given(
-    day=days,
-    hour=st.times(),
+    at=st.tuples(days, st.times()),
     outcome=st.sampled_from(Outcome.values),
     gap=st.integers(0, 14),
     last=st.none() | days,
     asked=st.none() | days,
 )
-def test_rules_agree_with_counting_the_days(day, hour, outcome, gap, last, asked):
-    at = datetime.datetime.combine(day, hour, SHANGHAI)
+def test_rules_agree_with_counting_the_days(at, outcome, gap, last, asked):
+    day = at[0]
+    at = datetime.datetime.combine(*at, SHANGHAI)
     found = rules(gap=gap).against(at, outcome=outcome, last_answer=last, asked_for_on=asked)
     resting = set()
     if last:
