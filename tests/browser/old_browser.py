@@ -23,6 +23,7 @@ SHA256 = "e258e73f4d5957f39de30f6343a2f44de425d978d8058631e4e9d20111c2222a"
 VERSION = "86.0.4240.0"
 OLD_CHROMIUM = ROOT / "var" / f"chromium-{VERSION}"
 SECONDS_TO_WAIT = 15
+SECONDS_TO_FETCH = 600
 PIECE = 1 << 20
 
 
@@ -34,6 +35,7 @@ def fetch() -> None:
             [shutil.which("npm"), "pack", "--silent", PACKAGE],
             cwd=folder,
             check=True,
+            timeout=SECONDS_TO_FETCH,
             stdout=subprocess.DEVNULL,
         )
         (archive,) = Path(folder).glob("*.tgz")
@@ -62,7 +64,7 @@ def main() -> int:
         else:
             try:
                 fetch()
-            except (subprocess.CalledProcessError, ValueError, OSError) as error:
+            except (subprocess.SubprocessError, ValueError, OSError) as error:
                 reason = str(error)
     print(
         f"No Chromium {VERSION}: {reason}" if reason else f"Chromium {VERSION} is at {OLD_CHROMIUM}"

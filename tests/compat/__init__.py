@@ -21,8 +21,10 @@ reported when every browser feature of that name is younger than Chrome 86 (`.at
 `.showPicker`); a name that an old interface has as well (`.timeout`, `.any`) is not, nor is one
 that our own scripts give to a key or member of their own.
 
-What it cannot see: names made up while running (`x[name]`), attributes written by widgets in
-Python or by scripts as text, and younger behaviour of an older name, as grid's subgrid once was.
+What it cannot see: names made up while running (`x[name]`), a global of which the same script
+declares a namesake, HTML that scripts write as text, and younger behaviour of an older name.
+Attributes that widgets write in Python are seen by tests/browser/test_every_page.py, which reads
+every page as it arrives.
 What neither the desk's nor the phone's Chrome had counts as young: a camera, which phones alone
 have, does not. The test in Chromium 86 is there for the rest.
 """

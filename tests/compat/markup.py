@@ -3,7 +3,7 @@
 import re
 from html.parser import HTMLParser
 
-from tests.compat import Use, features
+from tests.compat import MARKER, ROOT, Use, features
 
 TAGS_OF_TEMPLATES = re.compile(
     r"\{% comment.*?%\}.*?\{% endcomment %\}|\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL
@@ -20,6 +20,17 @@ def html_uses(text: str) -> list[Use]:
 def without_template_tags(text: str) -> str:
     """Return a page or script as a template leaves it, with nothing in the place of its tags."""
     return TAGS_OF_TEMPLATES.sub(blank, text)
+
+
+def excused_markup() -> set[str]:
+    """Return the features that some template uses with a marker on the line."""
+    found = set()
+    for path in (ROOT / "templates").rglob("*.html"):
+        lines = path.read_text("utf-8").splitlines()
+        found |= {
+            use.feature for use in html_uses("\n".join(lines)) if MARKER.search(lines[use.line - 1])
+        }
+    return found
 
 
 def blank(match: re.Match) -> str:
