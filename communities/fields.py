@@ -9,7 +9,6 @@ from django.db import models
 
 # More days than these reach past the last year that a date can hold.
 UP_TO_TEN_YEARS = MaxValueValidator(3650)
-UP_TO_TWO_WEEKS = MaxValueValidator(14)
 # A small integer of PostgreSQL ends a little later; SQLite has no such end.
 UP_TO_30_000 = MaxValueValidator(30_000)
 

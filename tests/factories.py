@@ -19,7 +19,7 @@ from households.models import (
     Residency,
     Resident,
 )
-from visits.models import Campaign, CampaignDoor, Issue, IssueCategory, Outcome, Visit, Way
+from visits.models import Campaign, CampaignDoor, Issue, IssueCategory, Outcome, Pairing, Visit, Way
 
 PASSWORD = "Correct-Horse-7"
 
@@ -197,6 +197,16 @@ class CampaignDoorFactory(DjangoModelFactory):
 
     campaign = factory.SubFactory(CampaignFactory)
     household = factory.SubFactory(HouseholdFactory)
+
+
+class PairingFactory(DjangoModelFactory):
+    """A unit without an account, paired with one household every month."""
+
+    class Meta:
+        model = Pairing
+
+    household = factory.SubFactory(HouseholdFactory)
+    unit_name = "区税务局"
 
 
 class IssueCategoryFactory(DjangoModelFactory):

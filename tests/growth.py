@@ -16,12 +16,13 @@ from tests.factories import (
     HouseholdFactory,
     IssueFactory,
     MembershipFactory,
+    PairingFactory,
     PhoneFactory,
     ResidencyFactory,
     ResidentFactory,
     VisitFactory,
 )
-from visits.models import Campaign, HeldItem, IssueEvent, Photo, SyncDevice, VisitTally
+from visits.models import Campaign, HeldItem, Issue, IssueEvent, Photo, SyncDevice, VisitTally
 
 
 def grow(world, grid=None) -> None:
@@ -39,6 +40,9 @@ def grow(world, grid=None) -> None:
     Post.objects.create(membership=captain, building=household.building)
     VisitFactory(household=household, by=membership.user)
     issue = IssueFactory(grid=grid, household=household, reported_by=membership.user)
+    IssueFactory(
+        grid=grid, household=household, reported_by=membership.user, status=Issue.Status.RESOLVED
+    )
     IssueEvent.objects.create(issue=issue, by=membership.user, step="x", status="received")
     Photo.objects.create(issue=issue, by=membership.user, image="photos/x.jpg")
     Disclosure.objects.create(
@@ -69,6 +73,8 @@ def grow(world, grid=None) -> None:
         seen_on=datetime.date(2026, 1, 1),
     )
     VisitTally.objects.get_or_create(grid=grid, day=datetime.date(2026, 1, 1), outcome="met")
+    PairingFactory(household=household)
+    PairingFactory(household=None, grid=grid, user=membership.user, unit_name="")
     CampaignFactory(community=world.community, started_by=membership.user)
     for campaign in Campaign.objects.filter(community=world.community):
         CampaignDoorFactory(campaign=campaign, household=household)

@@ -18,6 +18,7 @@ from tests.factories import (
     CareFactory,
     IssueFactory,
     MembershipFactory,
+    PairingFactory,
     PhoneFactory,
     UserFactory,
     VisitFactory,
@@ -143,6 +144,9 @@ TABLE = [
     *page("visits:today", "worker captain officer street_officer outsider"),
     *change("visits:today_walk", "worker captain officer street_officer outsider"),
     *change("visits:visit_quick", "worker captain officer street_officer", "household"),
+    *form("visits:stairwell_unanswered", "worker captain officer street_officer", "building"),
+    *form("visits:pairing_list", MANAGE, "grid"),
+    *change("visits:pairing_end", MANAGE, "pairing"),
     *form("visits:visit_add", "worker captain officer street_officer", "household"),
     *page("visits:visit_list", ALL),
     *page("visits:visit", f"{READ} captain", "visit"),
@@ -242,6 +246,7 @@ def arguments(world) -> dict[str, list[object]]:
         "visit": visit,
         "issue": issue,
         "photo": photo,
+        "pairing": PairingFactory(household=world.household),
         "campaign": CampaignDoorFactory(
             campaign__community=world.community, household=world.household
         ).campaign,

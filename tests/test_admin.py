@@ -36,6 +36,7 @@ from tests.factories import (
     IssueCategoryFactory,
     IssueFactory,
     MembershipFactory,
+    PairingFactory,
     PhoneFactory,
     ResidencyFactory,
     ResidentFactory,
@@ -47,6 +48,7 @@ from visits.models import (
     Campaign,
     CampaignDoor,
     IssueEvent,
+    Pairing,
     Photo,
     RetryRule,
     Visit,
@@ -123,6 +125,7 @@ def rows(world) -> dict[type[models.Model], tuple[models.Model, models.Model]]:
                 issue=issue, by=membership.user, step="report", status="received"
             ),
             Photo: Photo.objects.create(issue=issue, by=membership.user, image="photos/x.jpg"),
+            Pairing: PairingFactory(household=household),
             Campaign: door.campaign,
             CampaignDoor: door,
         }
@@ -179,7 +182,7 @@ def test_rows_lists_and_history_stop_at_the_scope(model, rows, as_user):
     assert model._default_manager.filter(pk=foreign.pk).exists()
 
 
-RECORDS = (Visit, IssueEvent, Photo, Disclosure, FormerGrid, RegisterImport, Campaign)
+RECORDS = (Visit, IssueEvent, Photo, Disclosure, FormerGrid, RegisterImport, Campaign, Pairing)
 
 
 @pytest.mark.parametrize("model", RECORDS, ids=lambda model: model.__name__)

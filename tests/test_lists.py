@@ -36,13 +36,14 @@ LISTS = [
     List("households:building_list", 5, 5),
     List("households:household", 12, place="household"),
     List("households:register_import_list", 5),
-    List("visits:today", 10, None, "worker"),
+    List("visits:today", 14, None, "worker"),
     List("visits:visit_list", 8, 7),
     List("visits:issue_list", 7, 4),
     List("visits:campaign_list", 3),
     List("visits:campaign", 7, place="campaign"),
     List("visits:campaign_door_list", 8, 9, place="campaign"),
     List("visits:held_list", 4),
+    List("visits:pairing_list", 5, place="grid"),
 ]
 # Its one row is the membership itself.
 NOT_A_LIST = {"households:post_list"}

@@ -12,6 +12,7 @@ from visits.models import (
     Issue,
     IssueCategory,
     IssueEvent,
+    Pairing,
     Photo,
     RetryRule,
     Visit,
@@ -100,6 +101,15 @@ class PhotoAdmin(RecordAdmin):
     fields = ["issue", "by", "at"]
     list_display = ["at", "issue", "by"]
     list_select_related = ["issue__category", "by"]
+
+
+@admin.register(Pairing)
+class PairingAdmin(RecordAdmin):
+    """Pairings as they were agreed; they are added and ended on the page of their grid."""
+
+    list_display = ["household", "grid", "user", "unit_name", "every_days", "since", "until"]
+    list_filter = ["every_days", ("grid", ScopedFilter)]
+    list_select_related = ["household__building", "grid", "user"]
 
 
 @admin.register(Campaign)

@@ -18,8 +18,10 @@ from households.models import (
     Household,
     Residency,
     is_in_state,
-    is_listed,
 )
+from visits.answers import last_answers
+from visits.door_tasks import is_to_knock_at, tasks_at
+from visits.knocking import KnockRules
 from visits.models import Visit
 
 Part = Household.PartOfDay
@@ -50,6 +52,8 @@ class Door:
     head: str
     care: list[str]
     last: Visit | None
+    reasons: list[str]
+    last_answer: datetime.date | None
     visit_id: uuid.UUID = field(default_factory=uuid.uuid4)
 
     @property
@@ -69,10 +73,18 @@ class Door:
 
 @dataclass(frozen=True)
 class Stairwell:
-    """Neighbouring doors of one building and unit."""
+    """Neighbouring doors of one building and unit, with what its community says of knocking."""
 
     label: str
     doors: list[Door]
+
+    @property
+    def first(self) -> Household:
+        return self.doors[0].household
+
+    @property
+    def rules(self) -> KnockRules:
+        return KnockRules.of(self.first.building.community)
 
 
 @dataclass(frozen=True)
@@ -88,9 +100,10 @@ class Progress:
 
 def progress(user: User, doors: "QuerySet[Household]", on: datetime.date) -> Progress:
     """Count the doors the user dealt with that day, and the states of all her doors."""
+    is_listed = is_to_knock_at(user, on)
     states = doors.aggregate(
-        listed=Count("pk", filter=is_listed(on)),
-        overdue=Count("pk", filter=is_listed(on) & is_in_state(DoorState.OVERDUE, on)),
+        listed=Count("pk", filter=is_listed),
+        overdue=Count("pk", filter=is_listed & is_in_state(DoorState.OVERDUE, on)),
         covered=Count("pk", filter=is_in_state(DoorState.COVERED, on)),
         actual=Count("pk", filter=is_in_state(DoorState.ACTUAL, on)),
     )
@@ -100,7 +113,10 @@ def progress(user: User, doors: "QuerySet[Household]", on: datetime.date) -> Pro
 
 
 def stairwells(user: User, households: Sequence[Household], on: datetime.date) -> list[Stairwell]:
-    """Group households in walking order, with what the user may know of each; five queries."""
+    """Group households in walking order, with what the user may know of each.
+
+    Needs `building.community` loaded; nine queries.
+    """
     return [
         Stairwell(label, list(doors))
         for label, doors in groupby(doors_of(user, households, on), key=stairwell_label)
@@ -116,9 +132,19 @@ def doors_of(user: User, households: Sequence[Household], on: datetime.date) -> 
     heads = heads_of(households)
     care = care_of(user, households)
     last = last_visits(households)
+    tasks = tasks_at(user, households, on)
+    answers = last_answers(households, on)
     for household in households:
         key = household.pk
-        yield Door(household, on, heads.get(key, ""), care.get(key, []), last.get(key))
+        yield Door(
+            household,
+            on,
+            heads.get(key, ""),
+            care.get(key, []),
+            last.get(key),
+            tasks[key].reasons(),
+            answers.get(key),
+        )
 
 
 def heads_of(households: Sequence[Household]) -> dict[int, str]:

@@ -1,6 +1,15 @@
 from django.urls import path
 
-from visits.views import campaign_steps, campaigns, held, issues, today, visits
+from visits.views import (
+    campaign_steps,
+    campaigns,
+    held,
+    issues,
+    pairings,
+    stairwells,
+    today,
+    visits,
+)
 
 app_name = "visits"
 
@@ -9,6 +18,13 @@ urlpatterns = [
     path("today/walk/", today.today_walk, name="today_walk"),
     path("households/<int:pk>/quick/", today.visit_quick, name="visit_quick"),
     path("households/<int:pk>/visit/", visits.visit_add, name="visit_add"),
+    path(
+        "buildings/<int:pk>/nobody-home/",
+        stairwells.stairwell_unanswered,
+        name="stairwell_unanswered",
+    ),
+    path("grids/<str:code>/pairings/", pairings.pairing_list, name="pairing_list"),
+    path("pairings/<int:pk>/end/", pairings.pairing_end, name="pairing_end"),
     path("visits/", visits.visit_list, name="visit_list"),
     path("visits/<uuid:pk>/", visits.visit, name="visit"),
     path("visits/<uuid:pk>/correct/", visits.visit_correct, name="visit_correct"),

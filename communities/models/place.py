@@ -9,19 +9,21 @@ import datetime
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from communities.fields import UP_TO_30_000, UP_TO_TEN_YEARS, UP_TO_TWO_WEEKS
+from communities.fields import UP_TO_30_000, UP_TO_TEN_YEARS
 from communities.roles import MANAGERS, POST_HOLDERS, READERS, Role
 
 if TYPE_CHECKING:
     from communities.models.people import User
 
 LONGEST_CODE = 15
+# More days than this would keep a door closed longer than the shortest care rhythm.
+LONGEST_KNOCK_GAP = 14
 HOLDING_SEQUENCE = "000"
 
 
@@ -166,7 +168,7 @@ class Community(models.Model):
     knock_gap_days = models.PositiveSmallIntegerField(
         _("least days between two answered knocks"),
         default=3,
-        validators=[UP_TO_TWO_WEEKS],
+        validators=[MaxValueValidator(LONGEST_KNOCK_GAP)],
         help_text=_("So that nobody is knocked up twice for two departments; 0 for none."),
     )
 

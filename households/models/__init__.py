@@ -6,6 +6,8 @@ from households.models.place import (
     Post,
     is_in_state,
     is_listed,
+    is_open,
+    is_ready,
     quarter_start,
     week_end,
 )
@@ -38,6 +40,8 @@ __all__ = [
     "identity_index",
     "is_in_state",
     "is_listed",
+    "is_open",
+    "is_ready",
     "phone_index",
     "quarter_start",
     "week_end",

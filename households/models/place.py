@@ -131,9 +131,14 @@ def is_overdue(on: datetime.date) -> Q:
     return is_open() & Q(due_by__lt=on)
 
 
+def is_ready(on: datetime.date) -> Q:
+    """Match doors whose next try is not set for a later day."""
+    return Q(retry_on=None) | Q(retry_on__lte=on)
+
+
 def is_listed(on: datetime.date) -> Q:
     """Match due doors, without those whose next try is set for a later day."""
-    return is_due(on) & (Q(retry_on=None) | Q(retry_on__lte=on))
+    return is_due(on) & is_ready(on)
 
 
 def is_visited_since(day: datetime.date) -> Q:
@@ -196,10 +201,6 @@ class HouseholdQuerySet(models.QuerySet["Household"]):
     def overdue(self, on: datetime.date) -> Self:
         """Open households whose rhythm had run out before that day."""
         return self.filter(is_overdue(on))
-
-    def listed(self, on: datetime.date) -> Self:
-        """Households to knock at on that day: due, and not put off after an earlier try."""
-        return self.filter(is_listed(on))
 
     def visited_since(self, day: datetime.date) -> Self:
         """Households with a visit that counts on or after that day."""

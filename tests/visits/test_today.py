@@ -99,7 +99,7 @@ def test_today_goes_by_estate_building_unit_and_floor(world, as_user):
         house, _ = world.community.buildings.get_or_create(estate="安宁里", name=name)
         add_door(world, room, building=house, unit=unit)
     soup = soup_of(as_user(world.worker))
-    assert [heading.get_text() for heading in soup.select("h2.stairwell")] == [
+    assert [heading.get_text() for heading in soup.select(".stairwell h2")] == [
         "安宁里2号楼1单元",
         "安宁里2号楼2单元",
         "安宁里10号楼1单元",
@@ -234,14 +234,15 @@ def test_today_costs_the_same_with_one_door_and_with_three(
     world, as_user, django_assert_num_queries
 ):
     client = as_user(world.worker)
-    # Session, user with standings; doors, heads, tags, care, last visits; day, states, buildings.
-    with django_assert_num_queries(10):
+    # Session, user with standings; doors, heads, tags, care, last visits, campaigns,
+    # matters, pairings, answers; day, states, buildings.
+    with django_assert_num_queries(14):
         assert len(rooms(soup_of(client))) == 1
     for room in ("101", "201"):
         door = add_door(world, room, building=BuildingFactory(community=world.community))
         ResidencyFactory(resident=ResidentFactory(), household=door, is_head=True)
         VisitFactory(household=door)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(14):
         assert len(rooms(soup_of(client))) == 3
 
 

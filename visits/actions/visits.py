@@ -153,11 +153,18 @@ def record_door_visit(
     by: User,
     at: datetime.datetime,
     outcome: str,
+    reason: str = "",
 ) -> Visit:
     """Record what happened at the door just now; the form sent again keeps its first time."""
     try:
         return record_visit(
-            id=id, household=household, by=by, done_at=at, outcome=outcome, way=Way.DOOR
+            id=id,
+            household=household,
+            by=by,
+            done_at=at,
+            outcome=outcome,
+            way=Way.DOOR,
+            reason=reason,
         )
     except VisitConflictError as conflict:
         stored = conflict.stored

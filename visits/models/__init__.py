@@ -1,6 +1,7 @@
 from visits.models.campaign import Campaign, CampaignDoor, DoorResult, campaigns_at
 from visits.models.figures import CommunityFigures, StaleGrid
 from visits.models.issue import Issue, IssueCategory, IssueEvent, Photo, Step
+from visits.models.pairing import Pairing
 from visits.models.sync import HeldItem, PhotoUpload, ServerEpoch, SyncDevice
 from visits.models.visit import (
     Outcome,
@@ -21,6 +22,7 @@ __all__ = [
     "IssueCategory",
     "IssueEvent",
     "Outcome",
+    "Pairing",
     "Photo",
     "PhotoUpload",
     "RetryRule",

@@ -21,8 +21,9 @@ from households.models import Household
 from visits.actions.visits import VisitConflictError, record_door_visit
 from visits.answers import rules_against
 from visits.day_list import building_choices, place_in_list, progress, stairwells, walk_of
+from visits.door_tasks import is_to_knock_at, matters_for
 from visits.forms.visits import QuickVisitForm
-from visits.models import Visit, Way
+from visits.models import Outcome, Visit, Way
 
 DOORS_PER_PAGE = 40
 # What the address of the list may say; carried along, so that she returns to where she was.
@@ -35,14 +36,14 @@ def today(request: HttpRequest) -> HttpResponse:
         raise Http404
     on = timezone.localdate()
     doors = Household.objects.visitable_by(request.user)
-    listed = doors.listed(on)
+    listed = doors.filter(is_to_knock_at(request.user, on))
     building = building_key(request)
     chosen = listed.filter(building=building) if building else listed
     saved = just_saved(request)
     walk = walk_of(request.user)
     page = key_page(
         request,
-        chosen.select_related("building"),
+        chosen.select_related("building__community"),
         order=(walk, "pk"),
         size=DOORS_PER_PAGE,
         # Confirmed once is enough.
@@ -81,13 +82,18 @@ def today_walk(request: HttpRequest) -> HttpResponse:
 def visit_quick(request: HttpRequest, pk: int) -> HttpResponse:
     """Store what one of the two buttons of the list says, and return to the list.
 
-    A door to be visited in pairs, and a knock against the rules, go by the full form, which
-    asks who came along, and why.
+    A door to be visited in pairs, a knock against the rules and a matter to tell of go by
+    the full form, which asks who came along, why, and whether they were told.
     """
     doors = Household.objects.visitable_by(request.user).select_related("grid__community")
     household = get_object_or_404(doors, pk=pk)
     form = QuickVisitForm(request.POST)
-    if not form.is_valid() or household.visit_in_pairs or goes_against(form, household):
+    if (
+        not form.is_valid()
+        or household.visit_in_pairs
+        or goes_against(form, household)
+        or leaves_untold(request.user, form, household)
+    ):
         outcome = form.cleaned_data.get("outcome", "")
         return redirect(full_form_url(request, household, outcome))
     try:
@@ -106,6 +112,13 @@ def visit_quick(request: HttpRequest, pk: int) -> HttpResponse:
 def goes_against(form: QuickVisitForm, household: Household) -> bool:
     """Say whether this knock, made now, is to be explained."""
     return bool(rules_against(household, timezone.now(), way=Way.DOOR, **form.cleaned_data))
+
+
+def leaves_untold(user: User, form: QuickVisitForm, household: Household) -> bool:
+    """Say whether somebody was met who is still to hear what became of a matter."""
+    if form.cleaned_data["outcome"] != Outcome.MET:
+        return False
+    return matters_for(user).filter(household=household).exists()
 
 
 def show_stored(request: HttpRequest, stored: Visit) -> HttpResponse:

@@ -18,12 +18,13 @@ from django.views.decorators.http import require_safe
 from communities.lists import Column, export_response, key_page, query_with, wants_export
 from communities.roles import DASHBOARD_READERS, REPORTERS
 from households.models import Household
-from visits.actions.issues import report_issue
+from visits.actions.issues import report_issue, take_step
 from visits.actions.visits import VisitConflictError, record_visit
 from visits.filters.visits import VisitFilter
 from visits.forms.issues import IssueForm
+from visits.forms.report_back import ReportBackForm
 from visits.forms.visits import VisitCorrectionForm, VisitForm
-from visits.models import Issue, Outcome, Visit
+from visits.models import Issue, Outcome, Step, Visit
 from visits.views.today import list_query, list_url, show_stored
 
 COLUMNS = [
@@ -59,8 +60,11 @@ def visit_add(request: HttpRequest, pk: int) -> HttpResponse:
         empty_permitted=True,
         use_required_attribute=False,
     )
-    # Both are checked, so that everything wrong is said at once.
-    if all([form.is_valid(), issue_form.is_valid()]):
+    report_form = ReportBackForm(
+        request.POST or None, prefix="matter", household=household, user=request.user
+    )
+    # All are checked, so that everything wrong is said at once.
+    if all([form.is_valid(), issue_form.is_valid(), report_form.is_valid()]):
         try:
             visit = save_visit(request, form, issue_form, household, at)
         except VisitConflictError as conflict:
@@ -69,6 +73,7 @@ def visit_add(request: HttpRequest, pk: int) -> HttpResponse:
             issue_form.add_error(None, error)
             issue_form.renew_key()
         else:
+            report_back(request, report_form, at)
             if "list" in request.GET:
                 return redirect(list_url(request, visit))
             messages.success(request, _("The visit is saved."))
@@ -80,6 +85,7 @@ def visit_add(request: HttpRequest, pk: int) -> HttpResponse:
             "household": household,
             "form": form,
             "issue_form": issue_form,
+            "report_form": report_form,
             "has_issue": issue_form.is_bound and issue_form.has_changed(),
             "back": list_query(request),
             "from_list": "list" in request.GET,
@@ -105,6 +111,19 @@ def save_visit(
     if issue_form.has_changed():
         report_issue(by=request.user, visit=visit, at=at, **issue_form.arguments())
     return visit
+
+
+def report_back(request: HttpRequest, form: ReportBackForm, at: datetime.datetime) -> None:
+    """Take the steps that follow from what they answered; the visit is stored whatever comes.
+
+    Somebody else may have closed the matter meanwhile, which is said and loses nothing.
+    """
+    for issue, step in form.told():
+        note = _("Told at the door: not solved, they say.") if step == Step.REOPEN else ""
+        try:
+            take_step(issue=issue, step=step, by=request.user, at=at, note=note)
+        except ValidationError as error:
+            messages.error(request, f"{issue.category}：{' '.join(error.messages)}")
 
 
 @require_safe

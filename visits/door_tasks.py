@@ -1,0 +1,152 @@
+"""Everything open at one door, so that it is knocked at once for all of it."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import (
+    Case,
+    DateField,
+    DateTimeField,
+    Exists,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from communities.models import Grid, User
+from communities.models.place import LONGEST_KNOCK_GAP
+from communities.roles import GRID_TEAM, MANAGERS
+from households.models import Household, is_listed, is_open, is_ready
+from visits.models import Campaign, CampaignDoor, Issue, Pairing, Visit, campaigns_at
+from visits.models.visit import day_start
+
+
+def is_to_knock_at(user: User, on: datetime.date) -> Q:
+    """Match households the user should knock at on that day, whatever the reasons.
+
+    Due by the register's own definition, in a running campaign and not reached in it,
+    waiting for her as a partner, or waiting to hear what became of a matter; not put off
+    after an earlier try, and not answered within its community's least days between knocks.
+    """
+    calls = is_in_campaign(on) | waits_for_partner(user, on) | waits_for_news(user)
+    return (is_listed(on) | is_open() & is_ready(on) & calls) & (may_not_wait(on) | ~rests(on))
+
+
+def is_in_campaign(on: datetime.date) -> Q:
+    return Q(Exists(CampaignDoor.objects.open_on(on).filter(household=OuterRef("pk"))))
+
+
+def waits_for_partner(user: User, on: datetime.date) -> Q:
+    """Match households with a pairing that concerns the user and whose rhythm has run out."""
+    latest = Case(
+        *(
+            When(every_days=days, then=Value(on - datetime.timedelta(days=days)))
+            for days in Pairing.Rhythm.values
+        ),
+        output_field=DateField(),
+    )
+    pairings = (
+        Pairing.objects.current(on)
+        .concerning(user)
+        .filter(Q(household=OuterRef("pk")) | Q(grid=OuterRef("grid")))
+        .annotate(latest=latest)
+    )
+    never = Q(last_visited_on=None) & Exists(pairings)
+    return never | Q(Exists(pairings.filter(latest__gte=OuterRef("last_visited_on"))))
+
+
+def waits_for_news(user: User) -> Q:
+    return Q(Exists(matters_for(user).filter(household=OuterRef("pk"))))
+
+
+def matters_for(user: User) -> "QuerySet[Issue]":
+    """Return the resolved issues whose outcome the user may tell a household and close."""
+    return Issue.objects.filter(status=Issue.Status.RESOLVED).filter(
+        Q(reported_by=user) | Q(grid__in=Grid.objects.held_by(user, GRID_TEAM | MANAGERS))
+    )
+
+
+def rests(on: datetime.date) -> Q:
+    """Match households that answered a knock less than their community's least days ago."""
+    gap = "grid__community__knock_gap_days"
+    since = Case(
+        *(
+            When(**{gap: days}, then=Value(day_start(on - datetime.timedelta(days=days - 1))))
+            for days in range(1, LONGEST_KNOCK_GAP + 1)
+        ),
+        output_field=DateTimeField(),
+    )
+    knocks = Visit.objects.filter(household=OuterRef("pk"), done_at__gte=since)
+    return Q(Exists(knocks.answered_knocks()))
+
+
+def may_not_wait(on: datetime.date) -> Q:
+    """Match households that asked for the day, or whose care asks for them again so soon."""
+    recently = on - datetime.timedelta(days=LONGEST_KNOCK_GAP)
+    return Q(asked_for_on__lte=on) | Q(due_by__lte=on, last_visited_on__gt=recently)
+
+
+@dataclass(frozen=True)
+class DoorTasks:
+    """What is open at one door besides its ordinary visit."""
+
+    campaigns: list[Campaign] = field(default_factory=list)
+    pairings: list[Pairing] = field(default_factory=list)
+    matters: list[Issue] = field(default_factory=list)
+
+    def reasons(self) -> list[str]:
+        """Say in a few words each why to knock there."""
+        return [
+            *(
+                _("%(campaign)s, until %(day)s")
+                % {"campaign": c, "day": date_format(c.last_on, "MONTH_DAY_FORMAT")}
+                for c in self.campaigns
+            ),
+            *(_("Paired: %(partner)s") % {"partner": p.partner} for p in self.pairings),
+            *(_("Tell them: %(matter)s") % {"matter": m.category} for m in self.matters),
+        ]
+
+
+def tasks_at(
+    user: User, households: Sequence[Household], on: datetime.date
+) -> dict[int, DoorTasks]:
+    """Return what is open at each of these doors, by household key; three queries."""
+    campaigns = campaigns_at(households, on)
+    matters: dict[int, list[Issue]] = {}
+    found = matters_for(user).filter(household__in=[household.pk for household in households])
+    for issue in found.select_related("category", "grid").order_by("reported_at", "pk"):
+        matters.setdefault(issue.household_id or 0, []).append(issue)
+    pairings = list(pairings_at(user, households, on))
+    return {
+        household.pk: DoorTasks(
+            campaigns.get(household.pk, []),
+            [
+                pairing
+                for pairing in pairings
+                if (pairing.household_id == household.pk or pairing.grid_id == household.grid_id)
+                and pairing.is_due(household, on)
+            ],
+            matters.get(household.pk, []),
+        )
+        for household in households
+    }
+
+
+def pairings_at(
+    user: User, households: Sequence[Household], on: datetime.date
+) -> "QuerySet[Pairing]":
+    return (
+        Pairing.objects.current(on)
+        .concerning(user)
+        .filter(
+            Q(household__in=[household.pk for household in households])
+            | Q(grid__in={household.grid_id for household in households})
+        )
+        .select_related("user")
+        .order_by("pk")
+    )

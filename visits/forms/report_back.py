@@ -1,0 +1,51 @@
+"""Telling a household what became of the matters reported from its door."""
+
+from typing import Any, NamedTuple
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from communities.models import User
+from households.models import Household
+from visits.door_tasks import matters_for
+from visits.models import Issue, Step
+from visits.workflow import transitions_for
+
+ANSWERS = {
+    Step.CLOSE: _("Told them: it is solved"),
+    Step.REOPEN: _("Told them: they say it is not solved"),
+}
+
+
+class Told(NamedTuple):
+    """A matter they were told of, and the step that follows from their answer."""
+
+    issue: Issue
+    step: str
+
+
+class ReportBackForm(forms.Form):
+    """One question for each resolved matter of a door; nothing has to be answered."""
+
+    def __init__(self, *args: Any, household: Household, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        found = matters_for(user).filter(household=household).select_related("category", "grid")
+        self.matters = {f"told_{issue.pk}": issue for issue in found.order_by("reported_at", "pk")}
+        for name, issue in self.matters.items():
+            may = {transition.step for transition in transitions_for(issue, user)}
+            choices = [(step.value, words) for step, words in ANSWERS.items() if step in may]
+            self.fields[name] = forms.ChoiceField(
+                label=issue.category.name,
+                help_text=issue.description[:80],
+                choices=[("", _("Not told yet")), *choices],
+                required=False,
+                widget=forms.RadioSelect,
+            )
+
+    def told(self) -> list[Told]:
+        """Return what they were told and what follows; after validation."""
+        return [
+            Told(issue, self.cleaned_data[name])
+            for name, issue in self.matters.items()
+            if self.cleaned_data[name]
+        ]

@@ -1,0 +1,85 @@
+"""The doors of a stairwell where nobody opened, ticked on one page."""
+
+import datetime
+import uuid
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from households.models import Household
+from visits.knocking import KnockRules, explain
+from visits.models import Outcome
+
+
+class Tick(NamedTuple):
+    """A box that was ticked: a door, and the key its visit will have."""
+
+    household: Household
+    visit_id: uuid.UUID
+
+
+class UnansweredForm(forms.Form):
+    """Ticks of doors with the keys made when the page was opened, and a reason where one is due.
+
+    The same ticks sent twice are the same visits. `doors` are those the user may visit in
+    this stairwell, their building with its community loaded.
+    """
+
+    reason = forms.CharField(label=_("Why at this time"), max_length=200, required=False)
+
+    def __init__(
+        self, *args: Any, doors: Sequence[Household], at: datetime.datetime, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.at = timezone.localtime(at)
+        self.doors = {door.pk: door for door in doors}
+        if not self.is_bound and not any(self.is_against(door) for door in doors):
+            del self.fields["reason"]
+
+    def is_against(self, door: Household) -> bool:
+        """Say whether knocking there now is to be explained; only quiet hours ask it here."""
+        rules = KnockRules.of(door.building.community)
+        found = rules.against(
+            self.at,
+            outcome=Outcome.NOBODY_HOME,
+            last_answer=None,
+            asked_for_on=door.asked_for_on,
+        )
+        self.rule = explain(found, rules)
+        return bool(found)
+
+    @property
+    def ticks(self) -> list[Tick]:
+        """Return what was ticked and understood, of doors that one may visit alone."""
+        found = []
+        for value in self.data.getlist("door") if self.is_bound else []:
+            key, _colon, visit_id = value.partition(":")
+            door = self.doors.get(int(key)) if key.isdecimal() else None
+            try:
+                parsed = uuid.UUID(visit_id)
+            except ValueError:
+                continue
+            if door and not door.visit_in_pairs:
+                found.append(Tick(door, parsed))
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        ticks = self.ticks
+        if not ticks:
+            raise ValidationError(_("Tick the doors where nobody was home."))
+        against = [tick for tick in ticks if self.is_against(tick.household)]
+        if not against:
+            del self.fields["reason"]
+        elif not cleaned.get("reason"):
+            self.is_against(against[0].household)
+            self.add_error(
+                "reason",
+                _("%(rule)s Write in a few words why you knocked all the same.")
+                % {"rule": self.rule},
+            )
+        return cleaned
