@@ -13,7 +13,8 @@ OLDEST = datetime.timedelta(days=90)
 # No phone that runs this program was right about a day before this one.
 CLOCK_BEGAN = datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC)
 MOST_MILLISECONDS = 8_640_000_000_000
-MOST_SECONDS = 10**9
+# What a column of the database holds; a clock at 1970 is wrong by 1.8 of its 2.1 thousand million.
+MOST_SECONDS = 2**31 - 1
 HIGHEST_KEY = 2**63 - 1
 
 
@@ -196,7 +197,8 @@ def set_right(moment: datetime.datetime, offset: int, *, now: datetime.datetime)
     at = moment + datetime.timedelta(seconds=offset)
     if at < CLOCK_BEGAN or at > now:
         at = now
-    return Clock(at, round((at - moment).total_seconds()))
+    wrong_by = round((at - moment).total_seconds())
+    return Clock(at, max(-MOST_SECONDS, min(wrong_by, MOST_SECONDS)))
 
 
 def check_appointment(visit: VisitContent, day: datetime.date) -> None:
