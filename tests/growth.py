@@ -69,7 +69,8 @@ def grow(world, grid=None) -> None:
         pk=uuid.uuid4(),
         community=world.community,
         highest=2,
-        received=1,
+        gaps=[[1, 1]],
+        missing=1,
         seen_on=datetime.date(2026, 1, 1),
     )
     VisitTally.objects.get_or_create(grid=grid, day=datetime.date(2026, 1, 1), outcome="met")

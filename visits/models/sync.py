@@ -169,30 +169,28 @@ class SyncDeviceQuerySet(models.QuerySet["SyncDevice"]):
 
     def with_gaps(self, before: datetime.date) -> Self:
         """Devices last heard of before that day that numbered more than they handed over."""
-        return self.filter(highest__gt=models.F("received"), seen_on__lt=before)
+        return self.filter(missing__gt=0, seen_on__lt=before)
 
 
 class SyncDevice(models.Model):
     """One browser's storage that hands over visits, by the number it gave itself.
 
-    A device numbers what it saves; `highest` above `received` for long means that it lost
-    something it had saved. Nothing else is known of a device.
+    A device numbers what it saves. `gaps` are the stretches of numbers below `highest` that
+    never arrived, first and last of each; one that stays means that the device lost something
+    it had saved. Nothing else is known of a device.
     """
 
     id = models.UUIDField(primary_key=True)
     community = models.ForeignKey(Community, models.CASCADE, null=True, related_name="+")
     highest = models.PositiveIntegerField(default=0)
-    received = models.PositiveIntegerField(default=0)
+    gaps = models.JSONField(default=list)
+    missing = models.PositiveIntegerField(default=0)
     seen_on = models.DateField(default=timezone.localdate)
 
     objects = SyncDeviceQuerySet.as_manager()
 
     def __str__(self) -> str:
         return str(self.pk)[:8].upper()
-
-    @property
-    def missing(self) -> int:
-        return max(self.highest - self.received, 0)
 
 
 # How long a photo waits for its issue, and an unfinished upload for its rest.

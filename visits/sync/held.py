@@ -84,10 +84,10 @@ def hold(
     community: str,
     refusal: Refusal,
     content: object,
-) -> tuple[HeldItem, bool]:
-    """Keep an item word for word; return its row, and whether it is new."""
+) -> HeldItem:
+    """Keep an item word for word, once; return its row."""
     with transaction.atomic():
-        return HeldItem.objects.get_or_create(
+        row, _is_new = HeldItem.objects.get_or_create(
             item=item,
             digest=digest,
             defaults={
@@ -98,3 +98,4 @@ def hold(
                 "content": json.dumps(content),
             },
         )
+    return row

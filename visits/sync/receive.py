@@ -68,8 +68,6 @@ class Reception:
         self.parcel = parcel
         self.now = now
         self.judge = Judge(letters, parcel, now)
-        # Items that this server sees for the first time.
-        self.fresh = 0
 
     def answers(self) -> list[Answer]:
         held = held_answers((letter.key, letter.digest) for letter in self.letters)
@@ -95,7 +93,7 @@ class Reception:
                 else:
                     answers.append(earlier or self.put_aside(letter, refusal))
         answers += self.store(new)
-        self.note_device()
+        self.note_device(answers)
         return answers
 
     def store(self, new: list[New]) -> list[Answer]:
@@ -110,7 +108,7 @@ class Reception:
         return [
             self.store_alone(item.reading, item.visit)
             if item.visit and not together
-            else self.finish_new(item.reading)
+            else self.finish(item.reading)
             for item in new
         ]
 
@@ -131,10 +129,6 @@ class Reception:
             except Refusal as refusal:
                 return self.put_aside(reading.letter, refusal)
             return self.finish(reading)
-        return self.finish_new(reading)
-
-    def finish_new(self, reading: Reading) -> Answer:
-        self.fresh += 1
         return self.finish(reading)
 
     def finish(self, reading: Reading) -> Answer:
@@ -147,7 +141,7 @@ class Reception:
             return Answer.stored(reading.letter.key)
         try:
             report(reading, issue)
-        except (OperationalError, InterfaceError):
+        except (OperationalError, InterfaceError, OSError):
             return Answer.later(reading.letter.key, RETRY_AFTER)
         except ValidationError as error:
             reason = Reason.CONFLICT if error.code == "key_taken" else Reason.INVALID
@@ -166,7 +160,7 @@ class Reception:
 
     def keep(self, letter: Letter, key: UUID, content: object, refusal: Refusal) -> Answer:
         try:
-            item, is_new = hold(
+            item = hold(
                 item=key,
                 digest=digest_of(content),
                 by=letter.author if letter.author in self.judge.people else None,
@@ -176,17 +170,18 @@ class Reception:
             )
         except (OperationalError, InterfaceError):
             return Answer.later(key, RETRY_AFTER)
-        if key == letter.key:
-            self.fresh += is_new
         return Answer.held(item)
 
-    def note_device(self) -> None:
-        numbers = [letter.item.seq for letter in self.letters if letter.item.seq]
+    def note_device(self, answers: list[Answer]) -> None:
+        """Note the numbers of what is here for good; what was put off comes again."""
+        settled = {answer.id for answer in answers if answer.status != LATER}
+        numbers = [
+            letter.item.seq for letter in self.letters if letter.item.seq and letter.key in settled
+        ]
         if self.parcel.device and numbers:
             note_device(
                 self.parcel.device,
-                highest=max(numbers),
-                received=self.fresh,
+                numbers,
                 community=self.judge.community_of(self.letters[0]),
                 now=self.now,
             )

@@ -21,6 +21,7 @@ from tests.factories import (
 )
 from tests.visits.sync.phone import Phone, issue, milliseconds, visit
 from visits.models import HeldItem, Issue, SyncDevice, Visit
+from visits.sync.devices import note_device
 
 DAY = 24 * 3600 * 1000
 
@@ -278,6 +279,22 @@ def test_a_clock_at_1970_is_taken_as_now(world, phone):
     assert stored.clock_was_wrong
 
 
+def test_a_clock_at_1970_that_was_measured_is_set_right(world, phone):
+    began = milliseconds() // 1000
+    item = phone.item(visit(world.household, saved_at=5000, clock_offset=began))
+    assert statuses(phone.send(item, sent_at=5000)) == [201]
+    stored = Visit.objects.get()
+    assert abs((stored.done_at - timezone.now()).total_seconds()) < 15
+    assert stored.clock_was_wrong
+
+
+@pytest.mark.parametrize("years", [-250, 200])
+def test_no_clock_is_too_wrong(world, phone, years):
+    wrong = milliseconds() + years * 365 * DAY
+    assert statuses(phone.send(phone.item(visit(world.household, saved_at=wrong)))) == [201]
+    assert abs((Visit.objects.get().done_at - timezone.now()).total_seconds()) < 5
+
+
 def test_a_right_clock_is_not_flagged_and_a_visit_of_91_days_ago_is_held(world, phone):
     phone.send(phone.item(visit(world.household)))
     assert not Visit.objects.get().clock_was_wrong
@@ -411,8 +428,26 @@ def test_a_gap_in_the_numbers_of_a_device_stays_visible(world, phone):
     phone.send(third)
     phone.send(third)
     device = SyncDevice.objects.get()
-    assert (device.highest, device.received, device.missing) == (3, 2, 1)
+    assert (device.highest, device.gaps, device.missing) == (3, [[2, 2]], 1)
     assert device.community == world.community
+
+
+@pytest.mark.parametrize(
+    ("arrivals", "gaps"),
+    [
+        ([[1], [2, 3]], []),
+        ([[5]], [[1, 4]]),
+        ([[5], [2]], [[1, 1], [3, 4]]),
+        ([[5], [2], [9, 7], [1, 3, 4], [4]], [[6, 6], [8, 8]]),
+        ([[1], [1], [1, 3]], [[2, 2]]),
+    ],
+)
+def test_gaps_follow_from_the_numbers_that_are_here(db, arrivals, gaps):
+    key, now = uuid.uuid4(), timezone.now()
+    for numbers in arrivals:
+        note_device(key, numbers, community="", now=now)
+    device = SyncDevice.objects.get()
+    assert (device.gaps, device.missing) == (gaps, sum(b - a + 1 for a, b in gaps))
 
 
 def test_a_batch_costs_a_fixed_number_of_statements(world, phone, django_assert_max_num_queries):
