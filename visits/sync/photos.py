@@ -23,14 +23,40 @@ HEADER_BYTES = 4
 
 
 def path_of(upload: PhotoUpload) -> Path:
-    """Return where the bytes of an upload wait."""
+    """Return where the sealed bytes of an upload wait for their rest."""
     return Path(settings.MEDIA_ROOT) / "uploads" / str(upload.pk)
+
+
+def picture_of(upload: PhotoUpload) -> Path:
+    """Return where the picture of a finished upload waits for its issue."""
+    return path_of(upload).with_suffix(".jpg")
 
 
 def begin(key: UUID, length: int) -> PhotoUpload:
     """Return the upload under this key; begun again, it goes on where it was."""
     upload, _is_new = PhotoUpload.objects.get_or_create(pk=key, defaults={"length": length})
+    go_back_to_bytes(upload)
     return upload
+
+
+def go_back_to_bytes(upload: PhotoUpload) -> None:
+    """Ask again for what the disk does not hold, as after a restore of the database alone."""
+    if upload.done and not is_missing(upload):
+        return
+    path = path_of(upload)
+    here = path.stat().st_size if path.exists() else 0
+    if upload.done or here < upload.offset:
+        upload.offset, upload.done = min(here, upload.offset), False
+        upload.save(update_fields=["offset", "done"])
+
+
+def is_missing(upload: PhotoUpload) -> bool:
+    """Say whether a picture that is to come to an issue is neither there nor on its way."""
+    return (
+        upload.issue is not None
+        and not picture_of(upload).exists()
+        and not Photo.objects.filter(pk=upload.pk).exists()
+    )
 
 
 def append(upload: PhotoUpload, part: bytes) -> bool:
@@ -52,15 +78,15 @@ def append(upload: PhotoUpload, part: bytes) -> bool:
 
 
 def complete(upload: PhotoUpload) -> None:
-    """Open a finished upload and hand its picture to the issue, now or once that arrives.
+    """Open an upload whose bytes are all here; its picture then waits for its issue.
 
     Raises ValidationError, worded for the sender, when it holds no picture of hers; the
-    upload is then over.
+    upload is then over. May be interrupted anywhere and done again.
     """
     path = path_of(upload)
     try:
         upload.by_id, upload.issue, picture = opened(upload, path.read_bytes())
-        path.write_bytes(shrink_photo(SimpleUploadedFile("photo", picture)))
+        picture_of(upload).write_bytes(shrink_photo(SimpleUploadedFile("photo", picture)))
     except SealedError:
         end(upload)
         raise ValidationError(_("The photo arrived damaged. Take it again.")) from None
@@ -71,7 +97,12 @@ def complete(upload: PhotoUpload) -> None:
         ) from None
     upload.done = True
     upload.save(update_fields=["by", "issue", "done"])
-    issue = Issue.objects.filter(pk=upload.issue).first()
+    path.unlink(missing_ok=True)
+
+
+def hand_over(upload: PhotoUpload) -> None:
+    """Give a finished picture to its issue, if that is here; else the issue will fetch it."""
+    issue = Issue.objects.filter(pk=upload.issue).first() if upload.issue else None
     if issue:
         attach(upload, issue)
 
@@ -98,8 +129,8 @@ def attach_waiting(issue: Issue) -> None:
 
 def attach(upload: PhotoUpload, issue: Issue) -> None:
     """Add the photo to the issue, once, if both are of the same person."""
-    path = path_of(upload)
-    if not path.exists() or upload.by_id != issue.reported_by_id:
+    path = picture_of(upload)
+    if upload.by_id != issue.reported_by_id or not path.exists():
         return
     if issue.photos.count() < MAX_PHOTOS and not Photo.objects.filter(pk=upload.pk).exists():
         photo = Photo(pk=upload.pk, issue=issue, by_id=upload.by_id)
@@ -119,4 +150,5 @@ def forget_old_uploads(now: datetime.datetime) -> int:
     old = PhotoUpload.objects.filter(began_at__lt=now - PHOTO_WAIT)
     for upload in old:
         path_of(upload).unlink(missing_ok=True)
+        picture_of(upload).unlink(missing_ok=True)
     return old.delete()[0]

@@ -114,13 +114,17 @@ def take_part(request: HttpRequest, upload: PhotoUpload) -> HttpResponse:
     if request.headers.get("Upload-Offset") != str(upload.offset):
         return tus(409, {"Upload-Offset": str(upload.offset)})
     part = read_part(request, upload.length - upload.offset)
-    if not photos.append(upload, part):
-        return tus(409)
-    if upload.offset == upload.length and not upload.done:
-        try:
+    try:
+        if not photos.append(upload, part):
+            return tus(409)
+        if upload.offset == upload.length and not upload.done:
             photos.complete(upload)
-        except ValidationError as error:
-            return tus(422, {"Upload-Offset": str(upload.offset)}, " ".join(error.messages))
+        if upload.done:
+            photos.hand_over(upload)
+    except ValidationError as error:
+        return tus(422, {"Upload-Offset": str(upload.offset)}, " ".join(error.messages))
+    except OSError:
+        return tus(507, {"Retry-After": str(RETRY_AFTER)})
     return tus(204, {"Upload-Offset": str(upload.offset), **finished(upload)})
 
 
