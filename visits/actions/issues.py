@@ -72,7 +72,8 @@ def already_reported(issue: Issue) -> Issue:
     same = (
         "reported_by_id",
         "category_id",
-        "grid_id",
+        # A door's grid may have become another since the first sending.
+        *(() if issue.household_id else ("grid_id",)),
         "household_id",
         "place",
         "description",
