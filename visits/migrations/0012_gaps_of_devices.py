@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """Gaps counted until now are forgotten: how many were missing does not say which."""
 
     dependencies = [
-        ("visits", "0010_campaigns"),
+        ("visits", "0011_pairings"),
     ]
 
     operations = [
