@@ -86,6 +86,17 @@ def test_started_twice_is_one_and_another_of_that_name_is_refused(world):
     assert CampaignDoor.objects.count() == 1
 
 
+def test_what_was_taken_back_can_be_set_anew(world):
+    later = DAY + datetime.timedelta(days=1)
+    first = start(world, first_on=later, last_on=later)
+    end_campaign(campaign=first, by=world.officer, on=DAY)
+    again = start(world, first_on=later, last_on=later)
+    assert [one.state(DAY) for one in (Campaign.objects.get(pk=first.pk), again)] == [
+        "taken_back",
+        "planned",
+    ]
+
+
 @pytest.mark.parametrize(
     ("fields", "refusal"),
     [

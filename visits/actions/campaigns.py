@@ -23,7 +23,6 @@ CONTENT = (
     "fact",
     "fresh_days",
     "started_by_id",
-    "ended_on",
 )
 
 
@@ -41,7 +40,10 @@ def start_campaign(
     campaign.started_by = by
     campaign.started_at = at
     stored = Campaign.objects.filter(
-        community=campaign.community_id, name=campaign.name, first_on=campaign.first_on
+        community=campaign.community_id,
+        name=campaign.name,
+        first_on=campaign.first_on,
+        ended_on=None,
     ).first()
     if stored and all(getattr(stored, name) == getattr(campaign, name) for name in CONTENT):
         return stored

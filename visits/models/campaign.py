@@ -106,6 +106,8 @@ class Campaign(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["community", "name", "first_on"],
+                # One that was taken back or ended may be set anew.
+                condition=Q(ended_on=None),
                 name="campaign_unique_name_and_day",
                 violation_error_message=_(
                     "The community already has a campaign of this name that begins on this day."
