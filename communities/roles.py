@@ -34,6 +34,8 @@ ISSUE_HELPERS = GRID_TEAM | POST_HOLDERS | {Role.COMMUNITY_OFFICER}
 ISSUE_EXPORTERS = READERS | {Role.DEPARTMENT_HANDLER}
 # They may set right what somebody else wrote of a visit in their grids.
 VISIT_KEEPERS = frozenset({Role.GRID_LEADER, Role.COMMUNITY_OFFICER, Role.STREET_OFFICER})
+# They read what the people of their places keep as diaries.
+DIARY_READERS = frozenset({Role.COMMUNITY_OFFICER, Role.STREET_OFFICER})
 SENSITIVE_READERS = frozenset({Role.GRID_LEADER, Role.COMMUNITY_OFFICER, Role.STREET_OFFICER})
 DASHBOARD_READERS = MANAGERS | {Role.GRID_LEADER, Role.AREA_CADRE, Role.AUDITOR}
 

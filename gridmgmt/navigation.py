@@ -30,6 +30,7 @@ class Entry(NamedTuple):
 
 MENU = (
     Entry("visits:today", pgettext_lazy("doors", "Today"), VISITORS - MANAGERS),
+    Entry("visits:diary", _("Diary"), VISITORS - MANAGERS),
     Entry("overview", _("Overview"), DASHBOARD_READERS),
     Entry("households:household_list", _("Households"), READERS),
     Entry("visits:issue_list", _("Issues"), frozenset(Role)),

@@ -6,7 +6,8 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from gridmgmt import overview_views, views
+from gridmgmt import overview_views, views, wasted_views
+from visits.views.burden import burden
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -19,6 +20,10 @@ urlpatterns = [
     path("overview/", overview_views.overview, name="overview"),
     path("overview/areas/<str:code>/", overview_views.area, name="area"),
     path("overview/communities/<str:code>/", overview_views.community, name="community"),
+    path("burden/", burden, name="burden"),
+    path("wasted/", wasted_views.wasted_list, name="wasted_list"),
+    path("wasted/say/", wasted_views.wasted_add, name="wasted_add"),
+    path("wasted/<int:pk>/answer/", wasted_views.wasted_answer, name="wasted_answer"),
     path("places/", include("communities.urls")),
     path("register/", include("households.urls")),
     path("work/", include("visits.urls")),

@@ -6,7 +6,15 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from communities.models import Area, Community, Department, Grid, Membership, User
+from communities.models import (
+    Area,
+    Community,
+    Department,
+    Grid,
+    Membership,
+    User,
+    WastedTime,
+)
 from communities.roles import Role
 from households.identity import check_character
 from households.models import (
@@ -19,7 +27,19 @@ from households.models import (
     Residency,
     Resident,
 )
-from visits.models import Campaign, CampaignDoor, Issue, IssueCategory, Outcome, Pairing, Visit, Way
+from visits.models import (
+    BurdenWeek,
+    Campaign,
+    CampaignDoor,
+    DiaryEntry,
+    Issue,
+    IssueCategory,
+    Outcome,
+    Pairing,
+    Visit,
+    Way,
+)
+from visits.models.burden import monday_of
 
 PASSWORD = "Correct-Horse-7"
 
@@ -207,6 +227,34 @@ class PairingFactory(DjangoModelFactory):
 
     household = factory.SubFactory(HouseholdFactory)
     unit_name = "区税务局"
+
+
+class BurdenWeekFactory(DjangoModelFactory):
+    """The current week of a community, with just enough visits to be shown."""
+
+    class Meta:
+        model = BurdenWeek
+
+    community = factory.SubFactory(CommunityFactory)
+    week = factory.LazyFunction(lambda: monday_of(timezone.localdate()))
+    visits = 5
+
+
+class DiaryEntryFactory(DjangoModelFactory):
+    class Meta:
+        model = DiaryEntry
+
+    user = factory.SubFactory(UserFactory)
+    day = factory.LazyFunction(timezone.localdate)
+    text = "今天走访一户。"
+
+
+class WastedTimeFactory(DjangoModelFactory):
+    class Meta:
+        model = WastedTime
+
+    code = "990101001"
+    week = factory.LazyFunction(lambda: monday_of(timezone.localdate()))
 
 
 class IssueCategoryFactory(DjangoModelFactory):

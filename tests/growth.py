@@ -3,15 +3,19 @@
 import datetime
 import uuid
 
+from django.utils import timezone
+
 from communities.models import Disclosure
 from communities.roles import Role
 from households.models import FormerGrid, Post, RegisterImport
 from tests.factories import (
     BuildingFactory,
+    BurdenWeekFactory,
     CampaignDoorFactory,
     CampaignFactory,
     CareFactory,
     DepartmentFactory,
+    DiaryEntryFactory,
     GridFactory,
     HouseholdFactory,
     IssueFactory,
@@ -21,8 +25,19 @@ from tests.factories import (
     ResidencyFactory,
     ResidentFactory,
     VisitFactory,
+    WastedTimeFactory,
 )
-from visits.models import Campaign, HeldItem, Issue, IssueEvent, Photo, SyncDevice, VisitTally
+from visits.models import (
+    BurdenWeek,
+    Campaign,
+    HeldItem,
+    Issue,
+    IssueEvent,
+    Photo,
+    SyncDevice,
+    VisitTally,
+)
+from visits.models.burden import monday_of
 
 
 def grow(world, grid=None) -> None:
@@ -76,6 +91,13 @@ def grow(world, grid=None) -> None:
     VisitTally.objects.get_or_create(grid=grid, day=datetime.date(2026, 1, 1), outcome="met")
     PairingFactory(household=household)
     PairingFactory(household=None, grid=grid, user=membership.user, unit_name="")
+    DiaryEntryFactory(user=membership.user)
+    weeks = BurdenWeek.objects.filter(community=world.community).count()
+    BurdenWeekFactory(
+        community=world.community,
+        week=monday_of(timezone.localdate()) - datetime.timedelta(weeks=weeks),
+    )
+    WastedTimeFactory(code=world.community.code, page=f"page{weeks}", text="x")
     CampaignFactory(community=world.community, started_by=membership.user)
     for campaign in Campaign.objects.filter(community=world.community):
         CampaignDoorFactory(campaign=campaign, household=household)

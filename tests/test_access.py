@@ -16,12 +16,14 @@ from households.models import ImportPage, Post, RegisterImport
 from tests.factories import (
     CampaignDoorFactory,
     CareFactory,
+    DiaryEntryFactory,
     IssueFactory,
     MembershipFactory,
     PairingFactory,
     PhoneFactory,
     UserFactory,
     VisitFactory,
+    WastedTimeFactory,
 )
 from visits.models import HeldItem, Photo
 
@@ -97,6 +99,12 @@ TABLE = [
     # Whoever has one place goes straight there; without any, the page says so.
     Row("overview", "GET", {302: f"{MANAGE} auditor outsider", 200: "worker captain department"}),
     Row("overview", "POST", {405: ALL}),
+    *page("burden", ALL),
+    *page("wasted_list", ALL),
+    Row("wasted_add", "GET", {200: ALL}),
+    # Without a word it counts as well.
+    Row("wasted_add", "POST", {302: ALL}),
+    *form("wasted_answer", MANAGE, "wasted"),
     # Lists open for everybody and hold what she may see, for some of them nothing.
     *page("area", "street_officer auditor admin", "area"),
     *page("community", f"{MANAGE} auditor", "community"),
@@ -148,6 +156,10 @@ TABLE = [
     *form("visits:pairing_list", MANAGE, "grid"),
     *change("visits:pairing_end", MANAGE, "pairing"),
     *form("visits:visit_add", "worker captain officer street_officer", "household"),
+    Row("visits:diary", "GET", {200: "worker captain officer street_officer outsider"}),
+    Row("visits:diary", "POST", {200: "worker captain officer street_officer outsider"}),
+    *page("visits:diary_list", ALL),
+    *page("visits:diary_entry", "worker officer street_officer", "diary"),
     *page("visits:visit_list", ALL),
     *page("visits:visit", f"{READ} captain", "visit"),
     *form("visits:visit_correct", "worker officer street_officer", "visit"),
@@ -231,6 +243,8 @@ def arguments(world) -> dict[str, list[object]]:
     )
     held.save()
     rows = {
+        "diary": DiaryEntryFactory(user=world.worker),
+        "wasted": WastedTimeFactory(code=world.community.code),
         "held": held,
         "membership": worker_role,
         "person": colleague.user,

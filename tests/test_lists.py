@@ -44,6 +44,9 @@ LISTS = [
     List("visits:campaign_door_list", 8, 9, place="campaign"),
     List("visits:held_list", 4),
     List("visits:pairing_list", 5, place="grid"),
+    List("visits:diary_list", 3),
+    List("burden", 4),
+    List("wasted_list", 7),
 ]
 # Its one row is the membership itself.
 NOT_A_LIST = {"households:post_list"}

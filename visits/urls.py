@@ -3,6 +3,7 @@ from django.urls import path
 from visits.views import (
     campaign_steps,
     campaigns,
+    diary,
     held,
     issues,
     pairings,
@@ -16,6 +17,9 @@ app_name = "visits"
 urlpatterns = [
     path("today/", today.today, name="today"),
     path("today/walk/", today.today_walk, name="today_walk"),
+    path("diary/", diary.diary, name="diary"),
+    path("diary/days/", diary.diary_list, name="diary_list"),
+    path("diary/<int:pk>/", diary.diary_entry, name="diary_entry"),
     path("households/<int:pk>/quick/", today.visit_quick, name="visit_quick"),
     path("households/<int:pk>/visit/", visits.visit_add, name="visit_add"),
     path(

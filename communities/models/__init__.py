@@ -1,6 +1,7 @@
 from communities.models.disclosure import Disclosure
 from communities.models.people import Department, Membership, Standing, User
 from communities.models.place import Area, Community, Grid, inside
+from communities.models.wasted import WastedTime
 
 __all__ = [
     "Area",
@@ -11,5 +12,6 @@ __all__ = [
     "Membership",
     "Standing",
     "User",
+    "WastedTime",
     "inside",
 ]

@@ -117,6 +117,16 @@ class CommunityQuerySet(models.QuerySet["Community"]):
             return self
         return self.filter(inside(user.place_codes(roles)))
 
+    def around(self, user: "User") -> Self:
+        """Communities the user works in whatever her role, be it in one of their stairwells.
+
+        Only for what everybody may know of a community; `visible_to` opens its records.
+        """
+        if user.is_superuser:
+            return self
+        codes = user.place_codes(Role)
+        return self.filter(inside(codes) | Q(code__in=[code[:12] for code in codes]))
+
     def editable_by(self, user: "User") -> Self:
         return self.held_by(user, MANAGERS)
 

@@ -1,4 +1,6 @@
+from visits.models.burden import BurdenWeek
 from visits.models.campaign import Campaign, CampaignDoor, DoorResult, campaigns_at
+from visits.models.diary import DiaryEntry
 from visits.models.figures import CommunityFigures, StaleGrid
 from visits.models.issue import Issue, IssueCategory, IssueEvent, Photo, Step
 from visits.models.pairing import Pairing
@@ -13,9 +15,11 @@ from visits.models.visit import (
 )
 
 __all__ = [
+    "BurdenWeek",
     "Campaign",
     "CampaignDoor",
     "CommunityFigures",
+    "DiaryEntry",
     "DoorResult",
     "HeldItem",
     "Issue",

@@ -22,6 +22,7 @@ from visits.actions.visits import VisitConflictError, record_door_visit
 from visits.answers import rules_against
 from visits.day_list import building_choices, place_in_list, progress, stairwells, walk_of
 from visits.door_tasks import is_to_knock_at, matters_for
+from visits.forms.burden import count_burden
 from visits.forms.visits import QuickVisitForm
 from visits.models import Outcome, Visit, Way
 
@@ -106,6 +107,7 @@ def visit_quick(request: HttpRequest, pk: int) -> HttpResponse:
         )
     except VisitConflictError as conflict:
         return show_stored(request, conflict.stored)
+    count_burden(request.POST, community_id=household.grid.community_id, day=timezone.localdate())
     return redirect(list_url(request, visit))
 
 

@@ -21,6 +21,7 @@ from households.models import Household
 from visits.actions.issues import report_issue, take_step
 from visits.actions.visits import VisitConflictError, record_visit
 from visits.filters.visits import VisitFilter
+from visits.forms.burden import count_burden
 from visits.forms.issues import IssueForm
 from visits.forms.report_back import ReportBackForm
 from visits.forms.visits import VisitCorrectionForm, VisitForm
@@ -74,6 +75,11 @@ def visit_add(request: HttpRequest, pk: int) -> HttpResponse:
             issue_form.renew_key()
         else:
             report_back(request, report_form, at)
+            count_burden(
+                request.POST,
+                community_id=household.grid.community_id,
+                day=timezone.localdate(at),
+            )
             if "list" in request.GET:
                 return redirect(list_url(request, visit))
             messages.success(request, _("The visit is saved."))

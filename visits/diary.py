@@ -1,0 +1,220 @@
+"""A day told from its visits and issues, as its worker might have written it down."""
+
+import datetime
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from django.db.models import Q
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
+
+from communities.models import User
+from households.addresses import room_label, unit_label
+from visits.models import Issue, Outcome, Visit, Way
+from visits.models.visit import day_start
+
+# In the order of telling: who was met first.
+TOLD = {
+    Outcome.MET: pgettext_lazy("diary", "met"),
+    Outcome.NOBODY_HOME: pgettext_lazy("diary", "nobody home"),
+    Outcome.DECLINED: pgettext_lazy("diary", "declined"),
+    Outcome.MOVED_AWAY: pgettext_lazy("diary", "moved away"),
+    Outcome.VACANT: pgettext_lazy("diary", "vacant"),
+    Outcome.NOT_SAFE: pgettext_lazy("diary", "not safe to reach"),
+}
+
+
+class Knock(NamedTuple):
+    """One visit as the diary tells it; `stairwell` and `room` together name the door."""
+
+    stairwell: str
+    room: str
+    outcome: Outcome
+    way: Way
+    note: str = ""
+    next_on: datetime.date | None = None
+
+
+class Report(NamedTuple):
+    """One issue as the diary tells it."""
+
+    reference: str
+    what: str
+    where: str
+    status: str
+
+
+def compose(day: datetime.date, knocks: Sequence[Knock], reports: Sequence[Report]) -> str:
+    """Return the diary of that day, in the language of the page.
+
+    The knocks come in walking order, those of one door in the order they were made. A door
+    is told by what came of it last; an empty day says that nothing is written down.
+    """
+    parts = [
+        told_doors(knocks),
+        told_appointments(knocks),
+        told_notes(knocks),
+        told_reports(reports),
+    ]
+    told = [part for part in parts if part] or [_("No visit and no issue is written down.")]
+    heading = _("%(day)s, %(weekday)s") % {
+        "day": formats.date_format(day, "DATE_FORMAT"),
+        "weekday": formats.date_format(day, "l"),
+    }
+    return "\n\n".join([heading, *told])
+
+
+def told_doors(knocks: Sequence[Knock]) -> str:
+    """Say how many doors, with what result, then stairwell by stairwell."""
+    if not knocks:
+        return ""
+    last = {(knock.stairwell, knock.room): knock for knock in knocks}
+    counts = Counter(knock.outcome for knock in last.values())
+    words = {"doors": len(last), "results": listed(counted(counts)), "tries": len(knocks)}
+    if len(knocks) > len(last):
+        lines = [_("Doors: %(doors)s, tried %(tries)s times in all. %(results)s.") % words]
+    else:
+        lines = [_("Doors: %(doors)s. %(results)s.") % words]
+    for stairwell, doors in groupby(last.values(), key=lambda knock: knock.stairwell):
+        lines.append(
+            _("%(stairwell)s: %(doors)s.")
+            % {"stairwell": stairwell, "doors": told_stairwell(list(doors))}
+        )
+    return "\n".join(lines)
+
+
+def counted(counts: Counter[Outcome]) -> list[str]:
+    return [
+        _("%(outcome)s %(count)s") % {"outcome": TOLD[outcome], "count": counts[outcome]}
+        for outcome in TOLD
+        if counts[outcome]
+    ]
+
+
+def told_stairwell(doors: Sequence[Knock]) -> str:
+    """Say the doors of a stairwell by result: "met 502, 601; nobody home 302"."""
+    clauses = []
+    for outcome, word in TOLD.items():
+        rooms = [room_of(knock) for knock in doors if knock.outcome == outcome]
+        if rooms:
+            words = {"outcome": word, "rooms": listed(rooms)}
+            clauses.append(_("%(rooms)s %(outcome)s") % words)
+    return _("; ").join(clauses)
+
+
+def room_of(knock: Knock) -> str:
+    if knock.way == Way.DOOR:
+        return knock.room
+    return _("%(room)s (%(way)s)") % {"room": knock.room, "way": knock.way.label.lower()}
+
+
+def told_appointments(knocks: Iterable[Knock]) -> str:
+    lines = [
+        _("%(day)s: %(door)s.")
+        % {
+            "day": formats.date_format(knock.next_on, "MONTH_DAY_FORMAT"),
+            "door": f"{knock.stairwell}{knock.room}",
+        }
+        for knock in sorted(
+            (knock for knock in knocks if knock.next_on), key=lambda knock: str(knock.next_on)
+        )
+    ]
+    return "\n".join([_("Asked to come again:"), *lines]) if lines else ""
+
+
+def told_notes(knocks: Iterable[Knock]) -> str:
+    lines = [
+        _("%(door)s: %(note)s")
+        % {"door": f"{knock.stairwell}{knock.room}", "note": " ".join(knock.note.split())}
+        for knock in knocks
+        if knock.note.strip()
+    ]
+    return "\n".join([_("What I noted:"), *lines]) if lines else ""
+
+
+def told_reports(reports: Sequence[Report]) -> str:
+    if not reports:
+        return ""
+    lines = [
+        _("%(where)s: %(what)s (no. %(reference)s, %(status)s)")
+        % {**report._asdict(), "what": " ".join(report.what.split()).rstrip("。.")}
+        for report in reports
+    ]
+    return "\n".join([_("Issues reported: %(count)s") % {"count": len(reports)}, *lines])
+
+
+def listed(words: Iterable[str]) -> str:
+    return _(", ").join(words)
+
+
+def visits_of(user: User, day: datetime.date) -> "Iterable[Visit]":
+    """Return her visits of that day as they stand, at doors still in her care, in walking order.
+
+    What an officer corrected is still her visit; what she corrected for others is not.
+    """
+    hers = Q(by=user, corrects=None) | Q(corrects__by=user)
+    return (
+        Visit.objects.visible_to(user)
+        .filter(hers)
+        .standing()
+        .between(day, day)
+        .select_related("household__building")
+        .order_by("household__walk_order", "household", "done_at", "received_at", "pk")
+    )
+
+
+def issues_of(user: User, day: datetime.date) -> "Iterable[Issue]":
+    """Return the issues she reported that day, in the order she did."""
+    start, end = day_bounds(day)
+    return (
+        Issue.objects.filter(reported_by=user, reported_at__gte=start, reported_at__lt=end)
+        .select_related("household__building", "grid")
+        .order_by("reported_at", "pk")
+    )
+
+
+def written_by(user: User, day: datetime.date) -> str:
+    """Return the diary of her day as its rows stand now; two queries."""
+    knocks = [
+        Knock(
+            stairwell=f"{visit.household.building}{unit_label(visit.household.unit)}",
+            room=room_label(visit.household.room),
+            outcome=Outcome(visit.outcome),
+            way=Way(visit.way),
+            note=visit.note,
+            next_on=visit.next_on,
+        )
+        for visit in visits_of(user, day)
+    ]
+    reports = [
+        Report(issue.reference, issue.description, issue.where, issue.get_status_display())
+        for issue in issues_of(user, day)
+    ]
+    return compose(day, knocks, reports)
+
+
+def day_bounds(day: datetime.date) -> tuple[datetime.datetime, datetime.datetime]:
+    """Return when that day begins and when the next one does, in local time."""
+    return day_start(day), day_start(day + datetime.timedelta(days=1))
+
+
+class Since(NamedTuple):
+    """What came in after a diary was saved."""
+
+    visits: int
+    issues: int
+
+
+def since_saved(user: User, day: datetime.date, saved_at: datetime.datetime) -> Since:
+    """Count the visits and issues of that day that came in after it; corrections are visits."""
+    hers = Visit.objects.filter(Q(by=user, corrects=None) | Q(corrects__by=user))
+    start, end = day_bounds(day)
+    return Since(
+        hers.between(day, day).filter(received_at__gt=saved_at).count(),
+        Issue.objects.filter(reported_by=user, reported_at__gte=start, reported_at__lt=end)
+        .filter(reported_at__gt=saved_at)
+        .count(),
+    )
