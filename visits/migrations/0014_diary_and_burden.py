@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('communities', '0004_wasted_time'),
-        ('visits', '0012_gaps_of_devices'),
+        ('visits', '0013_campaign_set_anew'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
