@@ -1,4 +1,4 @@
-"""Assigning people, ending assignments, opening accounts."""
+"""Assigning people, ending assignments, covering for those away, opening accounts."""
 
 import datetime
 import secrets
@@ -7,7 +7,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from communities.models import Membership, User
+from communities.models import Cover, Membership, User
+from communities.roles import Role
 
 # Without the characters that are mistaken for one another on paper: 0 O o, 1 l I.
 SMALL = "abcdefghijkmnpqrstuvwxyz"
@@ -91,7 +92,83 @@ def renew_password(*, user: User) -> str:
 
 @transaction.atomic
 def end_membership(*, membership: Membership, on: datetime.date) -> None:
-    """Let the membership end with that day; the person keeps its rights until then."""
+    """Let the membership end with that day; the person keeps its rights until then.
+
+    A cover it was made for ends with it.
+    """
     membership.until = on
     membership.validate_constraints()
     membership.save(update_fields=["until"])
+    Cover.objects.filter(stand_in=membership, until__gt=on).update(until=on)
+
+
+@transaction.atomic
+def set_cover(*, cover: Cover, by: User) -> Cover:
+    """Let a colleague go for somebody away on these days, and see her doors on all of them."""
+    if cover.user_id == by.pk:
+        raise ValidationError(_("Nobody assigns herself. Ask another officer."))
+    cover.full_clean(exclude=["stand_in"])
+    # Whoever sets another cover of the same assignment waits here, and then sees this one.
+    away = Membership.objects.select_for_update().get(pk=cover.away_id)
+    refuse_cover(cover, away)
+    if not works_all_days(cover, away):
+        cover.stand_in = Membership(
+            user=cover.user,
+            role=Role.GRID_WORKER,
+            grid_id=away.grid_id,
+            # A cover makes nobody a further full-time worker of the community.
+            employment=Membership.Employment.PART_TIME,
+            rank=Membership.Rank.BACKUP,
+            since=cover.since,
+            until=cover.until,
+        )
+        cover.stand_in.full_clean()
+        cover.stand_in.save()
+    cover.save()
+    return cover
+
+
+def refuse_cover(cover: Cover, away: Membership) -> None:
+    """Refuse a cover that could not work, in a sentence that says why."""
+    days = Cover.objects.filter(since__lte=cover.until, until__gte=cover.since)
+    if away.role != Role.GRID_WORKER:
+        raise ValidationError(_("Only grid workers are covered for."))
+    if away.user_id == cover.user_id:
+        raise ValidationError(_("Nobody covers for herself. Choose another person."))
+    if cover.since < away.since or (away.until and cover.until > away.until):
+        raise ValidationError(
+            _("%(person)s does not work in this grid on all of these days. Choose other days."),
+            params={"person": away.user},
+        )
+    if days.filter(away=away).exists():
+        raise ValidationError(
+            _("Somebody covers on some of these days already. End that cover first."),
+        )
+    if days.filter(away__user=cover.user_id).exists():
+        raise ValidationError(
+            _("%(person)s is away herself on some of these days. Choose another person."),
+            params={"person": cover.user},
+        )
+
+
+def works_all_days(cover: Cover, away: Membership) -> bool:
+    """Say whether who covers is a worker of the grid anyway, from the first day to the last."""
+    own = Membership.objects.filter(
+        user=cover.user_id, role=Role.GRID_WORKER, grid=away.grid_id, since__lte=cover.since
+    )
+    return own.exclude(until__lt=cover.until).exists()
+
+
+@transaction.atomic
+def end_cover(*, cover: Cover, on: datetime.date) -> None:
+    """Let the cover end with that day; before its first day it is as if never set."""
+    if on < cover.since:
+        stand_in = cover.stand_in
+        cover.delete()
+        if stand_in:
+            stand_in.delete()
+        return
+    if cover.stand_in:
+        end_membership(membership=cover.stand_in, on=on)
+    cover.until = on
+    cover.save(update_fields=["until"])

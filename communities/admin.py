@@ -45,6 +45,7 @@ class CommunityAdmin(ScopedAdmin):
         "knock_gap_days",
         "quiet_from",
         "quiet_until",
+        "duty_phone",
     ]
     list_display = ["code", "name", "area", "grid_size", "visit_every_days"]
     list_select_related = ["area"]

@@ -35,7 +35,7 @@ class AccountBackend(ModelBackend):
 
     def get_user(self, user_id: int) -> User | None:
         """Return the user of a session as she is now, with her roles of today."""
-        user = User.objects.with_standings(user_id, timezone.localdate())
+        user = User.objects.with_standings(user_id, timezone.localdate(), timezone.now())
         return user if user and self.user_can_authenticate(user) else None
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from communities import staffing
-from communities.models import Community, Department, Grid, Membership, User
+from communities.models import Community, Cover, Department, ExpectedBack, Grid, Membership, User
 from communities.models.place import HOLDING_SEQUENCE, codes_above
 from communities.roles import PLACES, Role
 
@@ -48,6 +48,7 @@ class CommunityForm(forms.ModelForm):
             "knock_gap_days",
             "quiet_from",
             "quiet_until",
+            "duty_phone",
         ]
         widgets = dict.fromkeys(("quiet_from", "quiet_until"), HourInput)
 
@@ -225,3 +226,91 @@ class LastDayForm(forms.Form):
         if until < self.membership.since:
             raise ValidationError(_("The last day cannot be before the first."))
         return until
+
+
+class MembershipChoiceField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Membership) -> str:
+        return f"{obj.user} · {obj.grid} · {obj.get_rank_display()}"
+
+
+class CoverForm(forms.ModelForm):
+    """Who is away from which day to which, and who goes instead."""
+
+    away = MembershipChoiceField(queryset=Membership.objects.none(), label=_("Who is away"))
+    user = PersonChoiceField(queryset=User.objects.none(), label=_("Who goes instead"))
+
+    class Meta:
+        model = Cover
+        fields = ["away", "user", "reason", "since", "until"]
+        widgets = {"since": DayInput(), "until": DayInput()}
+        help_texts = {
+            "reason": _("Only the officers see it."),
+            "until": _("That day included. The next day everything is as before, by itself."),
+        }
+
+    def __init__(self, *args: Any, user: User, community: Community, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        today = timezone.localdate()
+        self.fields["away"].queryset = staffing.coverable(user, community, today)  # type: ignore[attr-defined] # a model choice field
+        self.fields["user"].queryset = staffing.candidates(user, community)  # type: ignore[attr-defined] # a model choice field
+        self.fields["since"].initial = today
+
+    def clean_until(self) -> datetime.date:
+        until: datetime.date = self.cleaned_data["until"]
+        if until < timezone.localdate():
+            raise ValidationError(_("That day has passed. Choose today or a later day."))
+        return until
+
+
+class CoverEndForm(forms.Form):
+    """The last day of a cover that has begun, within its days."""
+
+    until = forms.DateField(label=_("Last day"), widget=DayInput())
+
+    def __init__(self, *args: Any, cover: Cover, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.cover = cover
+        self.fields["until"].initial = timezone.localdate
+
+    def clean_until(self) -> datetime.date:
+        until: datetime.date = self.cleaned_data["until"]
+        if not self.cover.since <= until <= self.cover.until:
+            raise ValidationError(
+                _("Choose a day from %(since)s to %(until)s."),
+                params={"since": f"{self.cover.since}", "until": f"{self.cover.until}"},
+            )
+        return until
+
+
+class ExpectedBackForm(forms.ModelForm):
+    """A time of today, and the colleagues who are to know when it has passed."""
+
+    back = forms.TimeField(
+        label=_("I expect to be back by"),
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        help_text=_("A time of today, such as 17:30."),
+    )
+
+    class Meta:
+        model = ExpectedBack
+        fields = ["back", "colleagues", "note"]
+        widgets = {"colleagues": forms.CheckboxSelectMultiple}
+        labels = {"colleagues": _("Who is to know"), "note": _("Where you are going")}
+        error_messages = {"colleagues": {"required": _("Choose at least one colleague.")}}
+
+    def __init__(self, *args: Any, user: User, now: datetime.datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.now = now
+        field = self.fields["colleagues"]
+        field.queryset = staffing.colleagues(user, timezone.localdate(now))  # type: ignore[attr-defined] # a model choice field
+        if self.instance.pk:
+            self.fields["back"].initial = timezone.localtime(self.instance.back_at).time()
+
+    def clean_back(self) -> datetime.time:
+        """Take the time as one of today."""
+        back: datetime.time = self.cleaned_data["back"]
+        today = timezone.localdate(self.now)
+        self.instance.back_at = timezone.make_aware(datetime.datetime.combine(today, back))
+        if self.instance.back_at <= self.now:
+            raise ValidationError(_("That time has passed today. Give a later one."))
+        return back

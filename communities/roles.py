@@ -25,6 +25,9 @@ GRID_TEAM = frozenset({Role.GRID_WORKER, Role.GRID_LEADER, Role.AREA_CADRE})
 READERS = MANAGERS | GRID_TEAM | {Role.AUDITOR}
 REGISTER_KEEPERS = MANAGERS | {Role.GRID_WORKER, Role.GRID_LEADER}
 VISITORS = GRID_TEAM | POST_HOLDERS | {Role.COMMUNITY_OFFICER, Role.STREET_OFFICER}
+# They go out at a place small enough to know one another: they carry a badge and may tell
+# colleagues when to expect them back.
+GOES_OUT = VISITORS - {Role.STREET_OFFICER}
 REPORTERS = VISITORS | MANAGERS
 # Everybody but those who only read.
 WRITERS = frozenset(Role) - {Role.AUDITOR}

@@ -3,13 +3,13 @@
 import datetime
 from collections.abc import Iterable
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from communities.models import Community, Membership, User
 from communities.models.people import at_places
-from communities.models.place import codes_above
-from communities.roles import HANDS_OUT, Role
+from communities.models.place import COMMUNITY_DIGITS, codes_above
+from communities.roles import GOES_OUT, HANDS_OUT, Role
 
 
 def full_time_workers(
@@ -55,6 +55,34 @@ def candidates(user: User, community: Community) -> QuerySet[User]:
     return (
         User.objects.visible_to(user)
         .filter(pk__in=nearby.values("user"), is_active=True)
+        .exclude(pk=user.pk)
+        .order_by("name", "username")
+    )
+
+
+def coverable(user: User, community: Community, on: datetime.date) -> QuerySet[Membership]:
+    """Return the grid workers of a community, now or to come, whose absence the user settles."""
+    return (
+        Membership.objects.editable_by(user)
+        .filter(
+            Q(until=None) | Q(until__gte=on),
+            role=Role.GRID_WORKER,
+            grid__community=community,
+            user__is_active=True,
+            cover=None,
+        )
+        .select_related("user", "grid__community")
+        .order_by("grid__code", "-rank", "since", "pk")
+    )
+
+
+def colleagues(user: User, on: datetime.date) -> QuerySet[User]:
+    """Return the people at the user's places today, and those of the communities around them."""
+    codes = user.place_codes(GOES_OUT)
+    around = {code[:COMMUNITY_DIGITS] for code in codes}
+    beside = Membership.objects.current(on).filter(at_places(codes) | Q(community__code__in=around))
+    return (
+        User.objects.filter(pk__in=beside.values("user"))
         .exclude(pk=user.pk)
         .order_by("name", "username")
     )

@@ -1,14 +1,15 @@
 """The menu: where each role goes, in the order of her day."""
 
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override, pgettext_lazy
 
-from communities.models import User
+from communities.models import Cover, User
 from communities.roles import (
     DASHBOARD_READERS,
     MANAGERS,
@@ -66,7 +67,10 @@ def items(entries: tuple[Entry, ...], language: str) -> list[Item]:
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:
-    """Give every template its `menu`, the name of its `current_page`, and `can_search`."""
+    """Give every template its `menu`, the name of its `current_page`, and `can_search`.
+
+    `covers` asks the database only where a page names them, of somebody they concern.
+    """
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return {"menu": [], "can_search": False}
@@ -75,4 +79,13 @@ def navigation(request: HttpRequest) -> dict[str, object]:
         "menu": items(tuple(entries_for(user)), request.LANGUAGE_CODE),
         "current_page": match.view_name if match else "",
         "can_search": user.has_any_role(READERS | POST_HOLDERS),
+        "covers": partial(covers_today, user),
     }
+
+
+def covers_today(user: User) -> list[Cover]:
+    """Return the covers of today that the user goes for, or that let her be away."""
+    if not user.is_in_cover:
+        return []
+    covers = Cover.objects.concerning(user).current(timezone.localdate())
+    return list(covers.select_related("user", "away__user", "away__grid"))

@@ -10,7 +10,7 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from communities import staffing
-from communities.models import Community, Grid, Membership, User
+from communities.models import Community, Cover, Grid, Membership, User
 from communities.roles import Role
 from households.addresses import unit_label
 from households.models import Household, Residency
@@ -84,6 +84,31 @@ def caseload_with(membership: Membership, user: User, on: datetime.date) -> Case
         )
     loads = caseloads([*held, membership])
     return next(iter(loads.values()), Caseload())
+
+
+class CoverLoad(NamedTuple):
+    """The households of who covers: her own as main worker, and those she goes to besides."""
+
+    own: int
+    taken_over: int
+
+    @property
+    def together(self) -> int:
+        return self.own + self.taken_over
+
+
+def cover_load(cover: Cover, user: User) -> CoverLoad:
+    """Return what a cover makes of the caseload on its first day, within the user's sight."""
+    held = list(
+        Membership.objects.visible_to(user)
+        .current(cover.since)
+        .filter(user=cover.user, role=Role.GRID_WORKER, rank=Membership.Rank.MAIN)
+    )
+    own = caseloads(held).get(cover.user.pk, Caseload()).as_main
+    if cover.away.grid_id in {member.grid_id for member in held}:
+        return CoverLoad(own, 0)
+    doors = count_households(Household.objects.filter(grid=cover.away.grid), "grid")
+    return CoverLoad(own, doors.get(cover.away.grid_id, 0))
 
 
 @dataclass

@@ -3,6 +3,7 @@ from django.urls import path
 from households.views import (
     buildings,
     communities,
+    covers,
     grid_filling,
     grids,
     households,
@@ -62,4 +63,7 @@ urlpatterns = [
         imports.register_import_report,
         name="register_import_report",
     ),
+    path("communities/<str:code>/covers/", covers.cover_list, name="cover_list"),
+    path("communities/<str:code>/covers/add/", covers.cover_add, name="cover_add"),
+    path("covers/<int:pk>/end/", covers.cover_end, name="cover_end"),
 ]

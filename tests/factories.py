@@ -9,6 +9,7 @@ from factory.django import DjangoModelFactory
 from communities.models import (
     Area,
     Community,
+    Cover,
     Department,
     Grid,
     Membership,
@@ -109,6 +110,19 @@ class MembershipFactory(DjangoModelFactory):
         lambda row: Membership.Rank.BACKUP if row.role == Role.GRID_WORKER else ""
     )
     since = datetime.date(2020, 1, 1)
+
+
+class CoverFactory(DjangoModelFactory):
+    """A week's leave from today, covered by somebody who works in the grid anyway."""
+
+    class Meta:
+        model = Cover
+
+    away = factory.SubFactory(MembershipFactory)
+    user = factory.SubFactory(UserFactory)
+    reason = Cover.Reason.LEAVE
+    since = factory.LazyFunction(timezone.localdate)
+    until = factory.LazyAttribute(lambda row: row.since + datetime.timedelta(days=6))
 
 
 class BuildingFactory(DjangoModelFactory):

@@ -5,7 +5,7 @@ import uuid
 
 from django.utils import timezone
 
-from communities.models import Disclosure
+from communities.models import Disclosure, ExpectedBack
 from communities.roles import Role
 from households.models import FormerGrid, Post, RegisterImport
 from tests.factories import (
@@ -14,6 +14,7 @@ from tests.factories import (
     CampaignDoorFactory,
     CampaignFactory,
     CareFactory,
+    CoverFactory,
     DepartmentFactory,
     DiaryEntryFactory,
     GridFactory,
@@ -51,6 +52,9 @@ def grow(world, grid=None) -> None:
     CareFactory(resident=resident)
     DepartmentFactory(area=world.street)
     membership = MembershipFactory(grid=grid)
+    CoverFactory(away=membership)
+    awaited = ExpectedBack.objects.create(by=membership.user, back_at=timezone.now())
+    awaited.colleagues.set([world.officer, world.worker])
     captain = MembershipFactory(grid=grid, role=Role.STAIR_CAPTAIN)
     Post.objects.create(membership=captain, building=household.building)
     VisitFactory(household=household, by=membership.user)

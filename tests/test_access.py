@@ -10,12 +10,15 @@ from django.contrib import admin
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.urls import URLPattern, get_resolver, reverse
+from django.utils import timezone
 
+from communities.models import ExpectedBack
 from communities.roles import Role
 from households.models import ImportPage, Post, RegisterImport
 from tests.factories import (
     CampaignDoorFactory,
     CareFactory,
+    CoverFactory,
     DiaryEntryFactory,
     IssueFactory,
     MembershipFactory,
@@ -110,6 +113,10 @@ TABLE = [
     *page("community", f"{MANAGE} auditor", "community"),
     *form("communities:member_end", MANAGE, "membership"),
     *form("communities:person_password", MANAGE, "person"),
+    *form("communities:expected_back", "worker captain officer outsider"),
+    *change("communities:expected_back_extend", "worker"),
+    *change("communities:expected_back_end", ALL),
+    *change("communities:expected_back_reached", "officer", "awaited"),
     *page("communities:disclosure_list", f"{MANAGE} auditor outsider"),
     *page("households:community_list", ALL),
     *form("households:community_edit", MANAGE, "community"),
@@ -122,6 +129,9 @@ TABLE = [
     *page("households:member_list", READ, "community"),
     *form("households:member_add", MANAGE, "community"),
     *form("households:person_add", MANAGE, "community"),
+    *page("households:cover_list", MANAGE, "community"),
+    *form("households:cover_add", MANAGE, "community"),
+    *form("households:cover_end", MANAGE, "cover"),
     *form("households:post_list", MANAGE, "post_membership"),
     *change("households:post_remove", MANAGE, "post"),
     *form("households:search", f"{READ} captain outsider"),
@@ -242,9 +252,13 @@ def arguments(world) -> dict[str, list[object]]:
         content=json.dumps({"household": world.household.pk, "visit": {"note": "x"}}),
     )
     held.save()
+    awaited = ExpectedBack.objects.create(by=world.worker, back_at=timezone.now())
+    awaited.colleagues.add(world.officer)
     rows = {
         "diary": DiaryEntryFactory(user=world.worker),
         "wasted": WastedTimeFactory(code=world.community.code),
+        "awaited": awaited,
+        "cover": CoverFactory(away=worker_role, user=colleague.user),
         "held": held,
         "membership": worker_role,
         "person": colleague.user,

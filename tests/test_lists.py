@@ -32,6 +32,7 @@ LISTS = [
     List("households:grid", 8, place="grid"),
     List("households:grid_fill", 6, place="grid"),
     List("households:member_list", 9, 5, place="community"),
+    List("households:cover_list", 5, place="community"),
     List("households:household_list", 12, 11),
     List("households:building_list", 5, 5),
     List("households:household", 12, place="household"),

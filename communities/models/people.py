@@ -1,19 +1,20 @@
 """The people at work, and where each may work: a role at a place for a time."""
 
 import datetime
+import uuid
 from collections.abc import Iterable
 from typing import ClassVar, NamedTuple, Self
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connections, models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from communities.models.place import Area, Community, Grid, codes_above, inside
+from communities.models.place import Area, Community, Grid, codes_above, inside, new_card_key
 from communities.roles import HANDS_OUT, MANAGERS, PLACES, READERS, Role
 
 
@@ -82,13 +83,36 @@ class UserQuerySet(models.QuerySet["User"]):
         )
 
 
+class Awaited(NamedTuple):
+    """A colleague who is not back at the time she gave, as every page names her."""
+
+    name: str
+    phone: str
+    back_at: datetime.datetime
+
+
 # One row for each current membership, as `MembershipQuerySet.current` finds them, or one
-# without any. Written out because every page asks this: Django would take longer to
-# compile it than the database to answer.
+# without any. Each says too whether the person takes part in a cover today, and which of
+# those who asked her to look out for them is overdue longest. Written out because every
+# page asks this: Django would take longer to compile it than the database to answer.
 WITH_STANDINGS = """
     SELECT person.*, membership.id AS membership_id, membership.role, membership.department_id,
-        COALESCE(grid.code, community.code, area.code) AS code
+        COALESCE(grid.code, community.code, area.code) AS code,
+        awaited.back_at AS awaited_at, missing.name AS awaited_name,
+        missing.phone AS awaited_phone,
+        (EXISTS (SELECT 1 FROM communities_cover cover
+            WHERE cover.user_id = person.id AND cover.since <= %(on)s AND cover.until >= %(on)s)
+        OR EXISTS (SELECT 1 FROM communities_cover cover
+            JOIN communities_membership away ON away.id = cover.away_id
+            WHERE away.user_id = person.id AND cover.since <= %(on)s AND cover.until >= %(on)s)
+        ) AS in_cover
     FROM communities_user person
+    LEFT JOIN communities_expectedback awaited ON awaited.id = (
+        SELECT expected.id FROM communities_expectedback expected
+        JOIN communities_expectedback_colleagues told ON told.expectedback_id = expected.id
+        WHERE told.user_id = person.id AND expected.back_at <= %(now)s
+        ORDER BY expected.back_at, expected.id LIMIT 1)
+    LEFT JOIN communities_user missing ON missing.id = awaited.by_id
     LEFT JOIN communities_membership membership
         ON membership.user_id = person.id AND membership.since <= %(on)s
         AND (membership.until IS NULL OR membership.until >= %(on)s)
@@ -116,18 +140,38 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
     def get_by_natural_key(self, username: str) -> "User":
         return self.get(username=username)
 
-    def with_standings(self, pk: int, on: datetime.date) -> "User | None":
-        """Return the user with the roles she holds on that day, in one query; None if unknown."""
-        rows = list(self.raw(WITH_STANDINGS, {"pk": pk, "on": on}))
+    def with_standings(self, pk: int, on: datetime.date, now: datetime.datetime) -> "User | None":
+        """Return the user with the roles she holds on that day, in one query; None if unknown.
+
+        She comes with whoever she is waiting for at that moment, and with whether a cover
+        concerns her on that day.
+        """
+        moment = connections[self.db].ops.adapt_datetimefield_value(now)
+        rows = list(self.raw(WITH_STANDINGS, {"pk": pk, "on": on, "now": moment}))
         if not rows:
             return None
         user: User = rows[0]
+        user.is_in_cover = bool(rows[0].in_cover)
+        if rows[0].awaited_at:
+            user.awaited = Awaited(
+                rows[0].awaited_name, rows[0].awaited_phone, aware(rows[0].awaited_at)
+            )
         user.standings = tuple(
             Standing(Role(row.role), row.code, row.department_id, row.membership_id)
             for row in rows
             if row.membership_id and row.is_active
         )
         return user
+
+
+def aware(value: datetime.datetime) -> datetime.datetime:
+    """Return a moment read without a field; SQLite stores it in UTC and does not say so."""
+    return value if timezone.is_aware(value) else value.replace(tzinfo=datetime.UTC)
+
+
+def face_path(_user: "User", _name: str) -> str:
+    """Store under a name that says nothing of the person."""
+    return f"faces/{uuid.uuid4().hex}.jpg"
 
 
 class User(AbstractUser):
@@ -138,12 +182,16 @@ class User(AbstractUser):
     name = models.CharField(_("name"), max_length=60)
     phone = models.CharField(_("work phone"), max_length=30, blank=True)
     walks_down = models.BooleanField(_("walks a stairwell from top to bottom"), default=False)
+    photo = models.ImageField(_("photo"), upload_to=face_path, blank=True)
     must_change_password = models.BooleanField(_("must change password"), default=False)
     is_demo = models.BooleanField(_("demo account"), default=False, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
     REQUIRED_FIELDS = ["name"]
+    # Known of the person a page is shown to, who is read by `with_standings`.
+    awaited: Awaited | None = None
+    is_in_cover: bool = False
 
     class Meta:
         verbose_name = _("person at work")
@@ -286,6 +334,13 @@ class Membership(models.Model):
     since = models.DateField(_("since"), default=timezone.localdate)
     until = models.DateField(
         _("until"), null=True, blank=True, help_text=_("The last day; empty while it goes on.")
+    )
+    card_key = models.CharField(
+        _("address of the public card"),
+        max_length=43,
+        unique=True,
+        default=new_card_key,
+        editable=False,
     )
 
     objects = MembershipQuerySet.as_manager()

@@ -6,6 +6,7 @@ when its code begins with the other's.
 """
 
 import datetime
+import secrets
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 
@@ -24,7 +25,15 @@ if TYPE_CHECKING:
 LONGEST_CODE = 15
 # More days than this would keep a door closed longer than the shortest care rhythm.
 LONGEST_KNOCK_GAP = 14
+COMMUNITY_DIGITS = 12
+# 128 bits, and short enough for a QR code that old phones read off a worn badge.
+CARD_KEY_BYTES = 16
 HOLDING_SEQUENCE = "000"
+
+
+def new_card_key() -> str:
+    """Return the part of a public card's address that nobody can guess."""
+    return secrets.token_urlsafe(CARD_KEY_BYTES)
 
 
 def inside(codes: Iterable[str], *, field: str = "code") -> Q:
@@ -181,6 +190,13 @@ class Community(models.Model):
         validators=[MaxValueValidator(LONGEST_KNOCK_GAP)],
         help_text=_("So that nobody is knocked up twice for two departments; 0 for none."),
     )
+    duty_phone = models.CharField(
+        _("duty phone"),
+        max_length=30,
+        blank=True,
+        validators=[RegexValidator(r"^[0-9+*#() -]+$", _("Digits, spaces and + - ( ) only."))],
+        help_text=_("Stands on badges, door slips and the public cards. Residents call it."),
+    )
 
     objects = CommunityQuerySet.as_manager()
 
@@ -279,6 +295,13 @@ class Grid(models.Model):
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.GENERAL)
     opened_on = models.DateField(_("opened on"), null=True, blank=True)
     closed_on = models.DateField(_("closed on"), null=True, blank=True)
+    card_key = models.CharField(
+        _("address of the public card"),
+        max_length=43,
+        unique=True,
+        default=new_card_key,
+        editable=False,
+    )
 
     objects = GridQuerySet.as_manager()
 

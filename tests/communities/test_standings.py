@@ -16,7 +16,7 @@ DAY = datetime.timedelta(days=1)
 )
 def test_user_comes_with_the_standings_she_would_ask_for(world, name):
     user = getattr(world, name)
-    read = User.objects.with_standings(user.pk, timezone.localdate())
+    read = User.objects.with_standings(user.pk, timezone.localdate(), timezone.now())
     asked = User.objects.get(pk=user.pk)
     assert read == asked
     assert {field.name: getattr(read, field.attname) for field in User._meta.fields} == {
@@ -33,7 +33,9 @@ def test_standings_hold_from_the_first_day_to_the_last(world):
     codes = {
         offset: [
             standing.code
-            for standing in User.objects.with_standings(user.pk, today + offset * DAY).standings
+            for standing in User.objects.with_standings(
+                user.pk, today + offset * DAY, timezone.now()
+            ).standings
         ]
         for offset in (-2, -1, 0, 1, 2)
     }
@@ -42,9 +44,9 @@ def test_standings_hold_from_the_first_day_to_the_last(world):
 
 
 def test_unknown_user_is_nobody_and_one_without_roles_has_none(db):
-    today = timezone.localdate()
-    assert User.objects.with_standings(0, today) is None
-    assert User.objects.with_standings(UserFactory().pk, today).standings == ()
+    today, now = timezone.localdate(), timezone.now()
+    assert User.objects.with_standings(0, today, now) is None
+    assert User.objects.with_standings(UserFactory().pk, today, now).standings == ()
 
 
 def test_next_page_knows_of_every_change(world, as_user):

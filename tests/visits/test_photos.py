@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image, PngImagePlugin
 
-from visits.photos import MAX_BYTES_OUT, MAX_SIDE, shrink_photo
+from communities.photos import MAX_BYTES_OUT, MAX_SIDE, shrink_photo
 
 GPS_IFD, ORIENTATION, MAKE = 0x8825, 0x0112, 0x010F
 

@@ -37,7 +37,7 @@ def report_issue(
 
     The same report sent twice under one `id` is one issue, and both calls return it. An
     `id` that already names another report is refused. What was already solved on the spot
-    is closed at once. `photos` are JPEGs from `visits.photos.shrink_photo`.
+    is closed at once. `photos` are JPEGs from `communities.photos.shrink_photo`.
     """
     issue = Issue(
         id=id or uuid.uuid4(),

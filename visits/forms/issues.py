@@ -11,10 +11,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from communities.models import Grid, User
+from communities.photos import MAX_PHOTOS, shrink_photo
 from communities.roles import REPORTERS
 from households.models import Household, Post
 from visits.models import Issue, IssueCategory
-from visits.photos import MAX_PHOTOS, shrink_photo
 
 
 class ClientKeyField(forms.UUIDField):

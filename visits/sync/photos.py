@@ -11,9 +11,9 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils.translation import gettext as _
 
+from communities.photos import MAX_PHOTOS, shrink_photo
 from visits.models import Issue, Photo, PhotoUpload
 from visits.models.sync import PHOTO_WAIT
-from visits.photos import MAX_PHOTOS, shrink_photo
 from visits.sync.parcel import read_uuid
 from visits.sync.passes import read_author
 from visits.sync.sealing import SealedError, open_envelope
