@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('communities', '0003_walking_and_knocking'),
+        ("communities", "0004_wasted_time"),
     ]
 
     operations = [
