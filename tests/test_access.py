@@ -165,6 +165,7 @@ TABLE = [
     *form("visits:stairwell_unanswered", "worker captain officer street_officer", "building"),
     *form("visits:pairing_list", MANAGE, "grid"),
     *change("visits:pairing_end", MANAGE, "pairing"),
+    *page("visits:door_odds", "worker captain officer street_officer", "household"),
     *form("visits:visit_add", "worker captain officer street_officer", "household"),
     Row("visits:diary", "GET", {200: "worker captain officer street_officer outsider"}),
     Row("visits:diary", "POST", {200: "worker captain officer street_officer outsider"}),

@@ -59,6 +59,7 @@ from visits.models import (
 NOT_IN_ADMIN = {
     "households.ImportPage",
     "visits.CommunityFigures",
+    "visits.GridOpenings",
     "visits.StaleGrid",
     "visits.VisitTally",
 }

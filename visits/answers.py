@@ -1,12 +1,10 @@
 """When doors last answered, and which rules of knocking a visit at one of them goes against."""
 
 import datetime
-from collections.abc import Collection
 from uuid import UUID
 
 from django.utils import timezone
 
-from communities.models.place import LONGEST_KNOCK_GAP
 from households.models import Household
 from visits.knocking import Against, KnockRules
 from visits.models import Visit, Way
@@ -19,18 +17,6 @@ def last_answer(
     knocks = Visit.objects.filter(household=household, done_at__lte=at).answered_knocks()
     newest = knocks.exclude(pk=apart_from).newest_first().values_list("done_at", flat=True).first()
     return timezone.localdate(newest) if newest else None
-
-
-def last_answers(households: Collection[Household], on: datetime.date) -> dict[int, datetime.date]:
-    """Return the day each of these doors last answered a knock, as far as a rule may ask."""
-    since = on - datetime.timedelta(days=LONGEST_KNOCK_GAP)
-    knocks = Visit.objects.filter(household__in=[household.pk for household in households])
-    # The last row of a household wins: the newest.
-    rows = knocks.answered_knocks().since(since).order_by("done_at")
-    return {
-        household: timezone.localdate(done_at)
-        for household, done_at in rows.values_list("household", "done_at")
-    }
 
 
 def rules_against(

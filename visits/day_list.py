@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from communities.models import User
@@ -19,10 +20,12 @@ from households.models import (
     Residency,
     is_in_state,
 )
-from visits.answers import last_answers
 from visits.door_tasks import is_to_knock_at, tasks_at
 from visits.knocking import KnockRules
 from visits.models import Visit
+from visits.odds import Chance, Evidence, best_chance, parts_left
+from visits.openings import evidence_at, knocks_at
+from visits.rules import NOON, part_of_day
 
 Part = Household.PartOfDay
 ADVICE = {
@@ -54,6 +57,7 @@ class Door:
     last: Visit | None
     reasons: list[str]
     last_answer: datetime.date | None
+    chance: Chance | None
     visit_id: uuid.UUID = field(default_factory=uuid.uuid4)
 
     @property
@@ -66,9 +70,14 @@ class Door:
 
     @property
     def advice(self) -> str:
-        """When to knock after unanswered tries, in words; "" for any time."""
+        """When to knock after unanswered tries, in words; "" when the chance says it."""
         part = self.household.retry_part
-        return str(ADVICE[Part(part)]) if part else ""
+        return str(ADVICE[Part(part)]) if part and not self.chance else ""
+
+    @property
+    def is_likely_now(self) -> bool:
+        """Say whether the present part of the day is the likeliest that is left."""
+        return bool(self.chance and self.chance.part == part_of_day(timezone.now()))
 
 
 @dataclass(frozen=True)
@@ -133,7 +142,9 @@ def doors_of(user: User, households: Sequence[Household], on: datetime.date) -> 
     care = care_of(user, households)
     last = last_visits(households)
     tasks = tasks_at(user, households, on)
-    answers = last_answers(households, on)
+    knocks = knocks_at(households, on)
+    evidence = evidence_at(households, knocks, on)
+    now = timezone.localtime()
     for household in households:
         key = household.pk
         yield Door(
@@ -143,8 +154,23 @@ def doors_of(user: User, households: Sequence[Household], on: datetime.date) -> 
             care.get(key, []),
             last.get(key),
             tasks[key].reasons(),
-            answers.get(key),
+            knocks[key].last_answer,
+            chance_today(household, evidence[key], now),
         )
+
+
+def chance_today(household: Household, evidence: Evidence, now: datetime.datetime) -> Chance | None:
+    """Return the likeliest part that the day still offers; None when it offers none worth naming.
+
+    A door that is to be tried in a certain part gets the chance of that part.
+    """
+    parts = parts_left(now)
+    rules = KnockRules.of(household.building.community)
+    if now.hour >= NOON and rules.is_quiet(now.time()):
+        return None
+    if household.retry_part:
+        parts = [part for part in parts if part == household.retry_part]
+    return best_chance(parts, evidence) if parts and evidence.grid else None
 
 
 def heads_of(households: Sequence[Household]) -> dict[int, str]:

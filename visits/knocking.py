@@ -54,7 +54,7 @@ class KnockRules:
 
     def is_too_soon(self, day: datetime.date, last_answer: datetime.date | None) -> bool:
         """Say whether a door answered on `last_answer` should be left alone on that day."""
-        return last_answer is not None and (day - last_answer).days < self.gap_days
+        return last_answer is not None and 0 <= (day - last_answer).days < self.gap_days
 
     def against(
         self,

@@ -8,13 +8,12 @@ still agree with it.
 
 import datetime
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 
+from communities.databases import impatient
 from communities.models import Community, Grid
 from gridmgmt.overview.figures import Figures, figures_by_grid
 from visits.models import CommunityFigures, StaleGrid
@@ -62,22 +61,6 @@ def refreshed(communities: list[int], on: datetime.date) -> dict[int, CommunityF
         rows = {key: CommunityFigures(community_id=key) for key in communities}
         work_out(rows, set(), on)
         return rows
-
-
-@contextmanager
-def impatient() -> Iterator[None]:
-    """Fail at once where SQLite would wait for another writer; PostgreSQL skips locked rows."""
-    if connection.vendor != "sqlite":
-        yield
-        return
-    patience = settings.DATABASES[DEFAULT_DB_ALIAS].get("OPTIONS", {}).get("timeout", 5)
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA busy_timeout = 50")
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
 
 
 def refresh(communities: list[int], on: datetime.date) -> dict[int, CommunityFigures]:

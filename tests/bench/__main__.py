@@ -3,7 +3,7 @@
 import argparse
 import importlib
 
-MODULES = ("web", "search", "register_import")
+MODULES = ("web", "search", "register_import", "odds")
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from bs4 import BeautifulSoup
 from django.urls import reverse
+from django.utils.translation import override
 
 from communities.models import Community
 from communities.roles import Role
@@ -53,7 +54,8 @@ def listed(user) -> list[Household]:
 
 
 def reasons(user, door) -> list[str]:
-    return tasks_at(user, [door], TODAY)[door.pk].reasons()
+    with override("en"):
+        return tasks_at(user, [door], TODAY)[door.pk].reasons()
 
 
 def solved(door, by, **values):

@@ -1,7 +1,7 @@
 from visits.models.burden import BurdenWeek
 from visits.models.campaign import Campaign, CampaignDoor, DoorResult, campaigns_at
 from visits.models.diary import DiaryEntry
-from visits.models.figures import CommunityFigures, StaleGrid
+from visits.models.figures import CommunityFigures, GridOpenings, StaleGrid
 from visits.models.issue import Issue, IssueCategory, IssueEvent, Photo, Step
 from visits.models.pairing import Pairing
 from visits.models.sync import HeldItem, PhotoUpload, ServerEpoch, SyncDevice
@@ -21,6 +21,7 @@ __all__ = [
     "CommunityFigures",
     "DiaryEntry",
     "DoorResult",
+    "GridOpenings",
     "HeldItem",
     "Issue",
     "IssueCategory",

@@ -21,6 +21,22 @@ class CommunityFigures(models.Model):
         return f"{self.community_id} {self.on}"
 
 
+class GridOpenings(models.Model):
+    """How often the doors of each building of a grid opened, up to the day before `on`.
+
+    Derived: `visits.openings` writes it from the visits at the first look of a day. A visit
+    corrected since then shows in it the day after. Nothing is entered or corrected here.
+    """
+
+    grid = models.OneToOneField(Grid, models.CASCADE, related_name="+")
+    on = models.DateField()
+    # Building, part of the day, opened and tried: {"12": {"evening": [3, 5]}}.
+    buildings = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.grid_id} {self.on}"
+
+
 class StaleGrid(models.Model):
     """A grid that something counted has changed in since its figures were worked out.
 
