@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from communities import staffing
 from communities.models import Community, Cover, Department, ExpectedBack, Grid, Membership, User
 from communities.models.place import HOLDING_SEQUENCE, codes_above
+from communities.photos import shrink_photo
 from communities.roles import PLACES, Role
 
 USUAL_GRID_SIZES = (30, 500)
@@ -314,3 +315,21 @@ class ExpectedBackForm(forms.ModelForm):
         if self.instance.back_at <= self.now:
             raise ValidationError(_("That time has passed today. Give a later one."))
         return back
+
+
+class FaceForm(forms.Form):
+    """A photo for the badge, cleaned to a small JPEG."""
+
+    photo = forms.FileField(
+        label=_("Photo"),
+        help_text=_("Only your face, upright, as on a passport."),
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+    )
+
+    def clean_photo(self) -> bytes:
+        try:
+            return shrink_photo(self.cleaned_data["photo"])
+        except ValidationError as error:
+            raise ValidationError(
+                _("The photo %(problem)s"), params={"problem": " ".join(error.messages)}
+            ) from None

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from communities.views import disclosures, expected_back, people
+from communities.views import cards, disclosures, expected_back, people
 
 app_name = "communities"
 
@@ -14,4 +14,12 @@ urlpatterns = [
     path(
         "back/<int:pk>/reached/", expected_back.expected_back_reached, name="expected_back_reached"
     ),
+    path("cards/", cards.own_cards, name="own_cards"),
+    path("memberships/<int:pk>/badge/", cards.badge, name="badge"),
+    path("memberships/<int:pk>/badge/renew/", cards.badge_renew, name="badge_renew"),
+    path("memberships/<int:pk>/slips/", cards.door_slips, name="door_slips"),
+    path("communities/<str:code>/badges/", cards.community_badges, name="community_badges"),
+    path("grids/<str:code>/card/", cards.grid_card, name="grid_card"),
+    path("grids/<str:code>/card/renew/", cards.grid_card_renew, name="grid_card_renew"),
+    path("people/<int:pk>/photo/", cards.person_photo, name="person_photo"),
 ]

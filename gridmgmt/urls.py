@@ -6,6 +6,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from django.views.i18n import set_language
 
+from communities.views import public
 from gridmgmt import overview_views, views, wasted_views
 from visits.views.burden import burden
 
@@ -28,5 +29,9 @@ urlpatterns = [
     path("register/", include("households.urls")),
     path("work/", include("visits.urls")),
     path("sync/", include("visits.sync.urls")),
+    # Short, because they stand in QR codes.
+    path("c/<str:key>/", public.public_person, name="public_person"),
+    path("c/<str:key>/photo/", public.public_photo, name="public_photo"),
+    path("g/<str:key>/", public.public_grid, name="public_grid"),
     path("admin/", admin.site.urls),
 ]

@@ -15,7 +15,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from communities.models.place import Area, Community, Grid, codes_above, inside, new_card_key
-from communities.roles import HANDS_OUT, MANAGERS, PLACES, READERS, Role
+from communities.roles import GOES_OUT, HANDS_OUT, MANAGERS, PLACES, READERS, Role
 
 
 class DepartmentQuerySet(models.QuerySet["Department"]):
@@ -270,6 +270,15 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
             scope |= at_places(user.place_codes([manager])) & Q(role__in=roles)
         return self.filter(scope).exclude(user=user)
 
+    def with_badge(self, on: datetime.date) -> Self:
+        """Memberships whose holder shows a badge at doors on that day."""
+        return self.current(on).filter(role__in=GOES_OUT, area=None)
+
+    def printable_by(self, user: "User") -> Self:
+        """Memberships whose badge and slips the user prints: her own and those she hands out."""
+        editable = self.model._default_manager.editable_by(user)
+        return self.filter(Q(user=user) | Q(pk__in=editable.values("pk")))
+
 
 def at_places(codes: list[str]) -> Q:
     """Match memberships at any place inside the places with these codes."""
@@ -395,6 +404,17 @@ class Membership(models.Model):
     @property
     def place(self) -> Grid | Community | Area | None:
         return self.grid or self.community or self.area
+
+    @property
+    def community_of(self) -> Community | None:
+        """The community of the place; a role over an area has none."""
+        return self.grid.community if self.grid else self.community
+
+    @property
+    def card_phone(self) -> str:
+        """Whom residents call about the holder: the duty phone, or else her work phone."""
+        community = self.community_of
+        return (community and community.duty_phone) or self.user.phone
 
     def clean(self) -> None:
         """Refuse a role at the wrong kind of place, such as a street officer of one grid."""

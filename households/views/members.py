@@ -16,7 +16,7 @@ from communities.actions import assign_member, create_account
 from communities.forms import AccountForm, AssignmentForm
 from communities.lists import Column, export_response, query_with, wants_export
 from communities.models import Community, Membership, User
-from communities.roles import POST_HOLDERS, Role
+from communities.roles import GOES_OUT, POST_HOLDERS, Role
 from households.figures import caseload_with, caseloads
 
 
@@ -65,6 +65,7 @@ def member_list(request: HttpRequest, code: str) -> HttpResponseBase:
                     "is_editable": member.pk in editable and not has_ended(member, today),
                     "has_ended": has_ended(member, today),
                     "has_posts": member.role in POST_HOLDERS,
+                    "has_badge": member.role in GOES_OUT and member.since <= today,
                     "is_renewable": member.user_id in renewable,
                 }
                 for member in rows
