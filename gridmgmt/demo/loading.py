@@ -7,11 +7,12 @@ from contextlib import contextmanager
 
 from django.db import models, transaction
 
-from communities.models import Area, Community, User
+from communities.actions import set_cover
+from communities.models import Area, Community, Cover, Grid, Membership, User
 from gridmgmt.demo.campaigns import start_drives
 from gridmgmt.demo.families import Registrar
 from gridmgmt.demo.issues import IssueWriter, Offices, read_offices
-from gridmgmt.demo.people import Staff
+from gridmgmt.demo.people import Staff, Team
 from gridmgmt.demo.places import (
     CommunityPlan,
     create_street,
@@ -50,7 +51,7 @@ def load_street(
     """Load one street with this many households and the year up to yesterday, all or nothing.
 
     The same arguments give the same rows: everything but row numbers the database hands
-    out, moments of storing, ciphertext and password hashes.
+    out, moments of storing, ciphertext, password hashes and the keys of public cards.
     """
     refuse_used_database()
     loader = Loader(seed, today)
@@ -90,6 +91,23 @@ class Loader:
         if index == 0:
             officer = self.staff.teams[plan.grids[0].code].officer
             start_drives(plan.community, plan.grids, officer, self.today)
+            if len(plan.grids) > 1:
+                self.cover_neighbour(plan.grids[1], self.staff.teams[plan.grids[0].code])
+
+    def cover_neighbour(self, grid: Grid, team: Team) -> None:
+        """Let the demo worker cover this week for the worker of the next grid."""
+        away = Membership.objects.get(grid=grid, rank=Membership.Rank.MAIN, until=None)
+        days = datetime.timedelta(days=2)
+        set_cover(
+            cover=Cover(
+                away=away,
+                user=team.main,
+                reason=Cover.Reason.LEAVE,
+                since=max(away.since, self.today - days),
+                until=self.today + days,
+            ),
+            by=team.officer,
+        )
 
     def load_year(self, plan: CommunityPlan, register: Register) -> None:
         """Walk every grid through the year, then store its doors, visits and issues."""

@@ -107,6 +107,7 @@ def plan_community(
         area=street,
         code=f"{street.code}{index + 1:03d}",
         name=f"{COMMUNITY_NAMES[base]}{PARTS[part % len(PARTS)]}社区",
+        duty_phone=f"0990-5550{index + 1:03d}",
     )
     plan = CommunityPlan(community)
     new_doors = NEW_BUILDING_DOORS if doors >= DOORS_FOR_A_NEW_BUILDING else 0
