@@ -65,6 +65,7 @@ class History:
         self.handsets: list[Handset] = []
         self.log: list[str] = []
         self.backup = None
+        self.was_restored = False
         self.restores = restores and inside
         for number in range(self.chance.choice([1, 1, 2, 3])):
             link = Link(upstream or InProcess(), self.chance, trouble=trouble, faults=faults)
@@ -236,6 +237,9 @@ class History:
             self.say(handset, f"keeps a photo for {item.key[-6:]}")
 
     def exchange(self, handset: Handset) -> None:
+        idle = not handset.page.pending and not handset.page.pending_photos
+        if idle and not self.was_restored:
+            return
         self.say(handset, f"has {len(handset.page.pending)} to hand over")
         handset.page.exchange(tries=2)
 
@@ -326,6 +330,7 @@ class History:
         if self.backup is None:
             return
         self.log.append("the backup is restored")
+        self.was_restored = True
         savepoint, known = self.backup
         self.backup = None
         transaction.savepoint_rollback(savepoint)

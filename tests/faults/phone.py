@@ -73,6 +73,8 @@ class Phone:
         self.csrf = ""
         self.batch = 200
         self.waits = 0
+        # A photo goes up in parts of these sizes.
+        self.pieces: tuple[int, ...] = (100, 400, 5000)
         self.user: int | None = None
         self.server_now = 0
         # Told by whoever watches: which ids were answered, with what, before it is on the disk.
@@ -265,7 +267,7 @@ class Phone:
         offset, steps = int(begun.header("upload-offset", "0")), 0
         while steps < MOST_TRIES:
             steps += 1
-            part = envelope[offset : offset + self.chance.choice([100, 400, 5000])]
+            part = envelope[offset : offset + self.chance.choice(self.pieces)]
             answer = self.tus(
                 "PATCH",
                 f"/sync/photos/{key}/",
