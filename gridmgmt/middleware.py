@@ -14,6 +14,8 @@ OPEN_BEFORE_PASSWORD_CHANGE = {
     "password_change",
     "logout",
     "language",
+    "service_worker",
+    "visits:queue",
     "sync:hello",
     "sync:visits",
     "sync:photo_add",
@@ -44,7 +46,7 @@ class LanguageMiddleware:
 class PrivatePagesMiddleware:
     """Keep pages of logged-in people out of every cache, so that Back shows nothing after logout.
 
-    A request that failed before anybody was known has no user, and nothing private.
+    A script is the same for everybody. A request that failed before anybody was known has no user, and nothing private.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -53,7 +55,8 @@ class PrivatePagesMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         user = getattr(request, "user", None)
-        if user is not None and user.is_authenticated:
+        is_script = response.headers.get("Content-Type") == "text/javascript"
+        if user is not None and user.is_authenticated and not is_script:
             response.headers["Cache-Control"] = "no-store, private"
         return response
 

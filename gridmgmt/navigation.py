@@ -66,18 +66,26 @@ def items(entries: tuple[Entry, ...], language: str) -> list[Item]:
         ]
 
 
+@cache
+def offline_copies() -> str:
+    """Return the addresses of the pages that a visitor's phone keeps, for its script."""
+    names = ("visits:offline_today", "visits:offline_visit", "visits:offline_issue")
+    return " ".join(reverse(name) for name in names)
+
+
 def navigation(request: HttpRequest) -> dict[str, object]:
-    """Give every template its `menu`, the name of its `current_page`, and `can_search`.
+    """Give every template its `menu`, `current_page`, `can_search` and `offline_copies`.
 
     `covers` asks the database only where a page names them, of somebody they concern.
     """
     user = getattr(request, "user", None)
     if not isinstance(user, User):
-        return {"menu": [], "can_search": False}
+        return {"menu": [], "can_search": False, "offline_copies": ""}
     match = request.resolver_match
     return {
         "menu": items(tuple(entries_for(user)), request.LANGUAGE_CODE),
         "current_page": match.view_name if match else "",
+        "offline_copies": offline_copies() if user.has_any_role(VISITORS) else "",
         "can_search": user.has_any_role(READERS | POST_HOLDERS),
         "covers": partial(covers_today, user),
     }

@@ -205,11 +205,14 @@ MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "gridmgmt.static_files.StaticFilesStorage"
         if not DEBUG
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+
+# False takes the service worker of every phone away within a day: docs/reliability.md.
+SERVICE_WORKER = env.bool("SERVICE_WORKER", default=True)
 
 FORM_RENDERER = "gridmgmt.forms.FormRenderer"
 # Picking single doors for a grid sends one field for each door.

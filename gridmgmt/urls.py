@@ -8,6 +8,7 @@ from django.views.i18n import set_language
 
 from communities.views import public
 from gridmgmt import overview_views, views, wasted_views
+from gridmgmt.service_worker import service_worker
 from visits.views.burden import burden
 
 urlpatterns = [
@@ -17,6 +18,8 @@ urlpatterns = [
     path("account/password/", views.OwnPasswordView.as_view(), name="password_change"),
     # Public: the login page has the language switch too.
     path("language/", login_not_required(set_language), name="language"),
+    # At the root: a worker serves only the addresses below its own.
+    path("sw.js", service_worker, name="service_worker"),
     path("health/", views.health, name="health"),
     path("overview/", overview_views.overview, name="overview"),
     path("overview/areas/<str:code>/", overview_views.area, name="area"),

@@ -206,6 +206,14 @@ TABLE = [
     *form("visits:campaign_extend", MANAGE, "campaign"),
     *page("visits:photo", f"{READ} captain department", "photo"),
     # Phones hand over what they hold after a logout too; the ticket inside is asked for there.
+    Row("service_worker", "GET", {200: f"{ALL} anonymous"}),
+    Row("service_worker", "POST", {405: f"{ALL} anonymous"}),
+    # What it shows is what the phone holds, after a logout too.
+    Row("visits:queue", "GET", {200: f"{ALL} anonymous"}),
+    Row("visits:queue", "POST", {405: f"{ALL} anonymous"}),
+    *page("visits:offline_today", "worker captain officer street_officer outsider"),
+    *page("visits:offline_visit", "worker captain officer street_officer outsider"),
+    *page("visits:offline_issue", "worker captain officer street_officer admin outsider"),
     Row("sync:hello", "GET", {200: f"{ALL} anonymous"}),
     Row("sync:hello", "POST", {405: f"{ALL} anonymous"}),
     Row("sync:visits", "GET", {405: f"{ALL} anonymous"}),

@@ -20,7 +20,8 @@ from households.models import (
     Residency,
     is_in_state,
 )
-from visits.door_tasks import is_to_knock_at, tasks_at
+from households.models.resident import CareTagQuerySet
+from visits.door_tasks import DoorTasks, is_to_knock_at, tasks_at
 from visits.knocking import KnockRules
 from visits.models import Visit
 from visits.odds import Chance, Evidence, best_chance, parts_left
@@ -55,7 +56,7 @@ class Door:
     head: str
     care: list[str]
     last: Visit | None
-    reasons: list[str]
+    tasks: DoorTasks
     last_answer: datetime.date | None
     chance: Chance | None
     visit_id: uuid.UUID = field(default_factory=uuid.uuid4)
@@ -63,6 +64,10 @@ class Door:
     @property
     def room(self) -> str:
         return room_label(self.household.room)
+
+    @property
+    def reasons(self) -> list[str]:
+        return self.tasks.reasons()
 
     @property
     def days_overdue(self) -> int:
@@ -121,14 +126,24 @@ def progress(user: User, doors: "QuerySet[Household]", on: datetime.date) -> Pro
     return Progress(done=done, **states)
 
 
-def stairwells(user: User, households: Sequence[Household], on: datetime.date) -> list[Stairwell]:
+def stairwells(
+    user: User,
+    households: Sequence[Household],
+    on: datetime.date,
+    *,
+    tags: CareTagQuerySet | None = None,
+) -> list[Stairwell]:
     """Group households in walking order, with what the user may know of each.
 
-    Needs `building.community` loaded; nine queries.
+    Needs `building.community` loaded; nine queries. `tags` narrows the care that is named,
+    as on a page that a phone keeps.
     """
+    known = CareTag.objects.all() if tags is None else tags
     return [
         Stairwell(label, list(doors))
-        for label, doors in groupby(doors_of(user, households, on), key=stairwell_label)
+        for label, doors in groupby(
+            doors_of(user, households, on, known.visible_to(user)), key=stairwell_label
+        )
     ]
 
 
@@ -137,9 +152,11 @@ def stairwell_label(door: Door) -> str:
     return f"{household.building}{unit_label(household.unit)}"
 
 
-def doors_of(user: User, households: Sequence[Household], on: datetime.date) -> Iterator[Door]:
+def doors_of(
+    user: User, households: Sequence[Household], on: datetime.date, tags: CareTagQuerySet
+) -> Iterator[Door]:
     heads = heads_of(households)
-    care = care_of(user, households)
+    care = care_of(tags, households)
     last = last_visits(households)
     tasks = tasks_at(user, households, on)
     knocks = knocks_at(households, on)
@@ -153,7 +170,7 @@ def doors_of(user: User, households: Sequence[Household], on: datetime.date) -> 
             heads.get(key, ""),
             care.get(key, []),
             last.get(key),
-            tasks[key].reasons(),
+            tasks[key],
             knocks[key].last_answer,
             chance_today(household, evidence[key], now),
         )
@@ -181,13 +198,13 @@ def heads_of(households: Sequence[Household]) -> dict[int, str]:
     return dict(ordered.values_list("household", "resident__name"))
 
 
-def care_of(user: User, households: Sequence[Household]) -> dict[int, list[str]]:
-    """Return the care tags of those who live there, without the ones the user may not know.
+def care_of(tags: CareTagQuerySet, households: Sequence[Household]) -> dict[int, list[str]]:
+    """Return which of these care tags those who live there have.
 
     Asked in two steps: one query would let a database without fresh statistics begin with
     everybody who has one of the tags.
     """
-    known = dict(CareTag.objects.visible_to(user).order_by("name").values_list("pk", "name"))
+    known = dict(tags.order_by("name").values_list("pk", "name"))
     rows = (
         Residency.objects.living()
         .filter(household__in=households, resident__care__until=None)

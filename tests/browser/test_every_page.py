@@ -26,6 +26,7 @@ FILES = {
     "admin:jsi18n",
     "language",
     "sync:hello",
+    "service_worker",
 }
 
 

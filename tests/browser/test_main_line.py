@@ -104,6 +104,8 @@ def test_from_register_to_dashboard(open_page, register_file, settings, scripts)
     phone.fill("[name$=description]", "楼道灯不亮")
     phone.click("text=Save visit")
     phone.wait_for_url("**/work/today/**")
+    if scripts:
+        expect(phone.locator("#outbox")).to_have_text("Uploaded 3")
     assert sorted(Visit.objects.values_list("outcome", flat=True)) == ["met", "met", "nobody_home"]
     assert Issue.objects.get().household.room == "201"
     assert sideways_scroll(phone) <= 0
@@ -124,5 +126,6 @@ def test_two_taps_from_the_list_and_a_double_tap_is_one_visit(open_page, world):
     page = open_page(world.worker)
     page.goto("/work/today/")
     page.locator(".door button", has_text="Nobody home").dblclick()
-    expect(page.locator("#saved")).to_contain_text("Nobody home")
+    expect(page.locator(".saved")).to_contain_text("Nobody home")
+    expect(page.locator("#outbox")).to_have_text("Uploaded 1")
     assert Visit.objects.count() == 1

@@ -156,6 +156,16 @@ class VisitForm(forms.Form):
         return {"id": values.pop("visit_id"), **values}
 
 
+class AnywhereVisitForm(VisitForm):
+    """The empty form of a visit at a door that only the phone knows, with all it may ask."""
+
+    def __init__(self, *, at: datetime.datetime) -> None:
+        super().__init__(household=Household(visit_in_pairs=True), at=at)
+
+    def offer_reason(self) -> None:
+        """Leave it on the page: the phone takes it away where no rule is broken."""
+
+
 class VisitCorrectionForm(VisitForm):
     """A visit as it should have been written, or a note that it never took place."""
 

@@ -15,6 +15,7 @@ CLOCK_BEGAN = datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC)
 MOST_MILLISECONDS = 8_640_000_000_000
 # What a column of the database holds; a clock at 1970 is wrong by 1.8 of its 2.1 thousand million.
 MOST_SECONDS = 2**31 - 1
+EFFORT = ("taps", "seconds", "prefilled", "typed")
 HIGHEST_KEY = 2**63 - 1
 
 
@@ -179,8 +180,10 @@ def read_day(raw: dict[str, Any], name: str) -> datetime.date | None:
 
 
 def read_effort(raw: dict[str, Any]) -> dict[str, int]:
-    values = {name: read_int(raw.get(name)) for name in ("taps", "seconds", "prefilled", "typed")}
-    return {name: value for name, value in values.items() if value is not None}
+    """Return the four sums, {} when one is missing: they are worth nothing apart."""
+    values = {name: read_int(raw.get(name)) for name in EFFORT}
+    known = {name: value for name, value in values.items() if value is not None}
+    return known if len(known) == len(EFFORT) else {}
 
 
 def is_key(value: object) -> bool:

@@ -59,7 +59,7 @@ class Judge:
         doors = {letter.household for letter in letters if letter.household}
         # The few columns that judging reads; twenty whole doors would cost as much again.
         households = Household.objects.select_related("grid").only(
-            "building", "unit", "grid", "grid_since", "grid__code"
+            "building", "unit", "grid", "grid_since", "grid__code", "grid__community"
         )
         self.households: dict[int, Household] = households.in_bulk(doors)
         self.grid_codes = {door.grid_id: door.grid.code for door in self.households.values()}

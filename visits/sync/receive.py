@@ -6,16 +6,18 @@ meets an error is taken apart and its items are stored one by one.
 
 import datetime
 import logging
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from communities.models import Grid, User
+from visits.actions.burden import add_burden
 from visits.actions.issues import report_issue
 from visits.actions.visits import store
 from visits.models import HeldItem, IssueCategory, Visit
@@ -208,12 +210,26 @@ def repeat(reading: Reading, known: Stored) -> None:
         raise Refusal(Reason.CONFLICT)
 
 
-def store_patiently(visit: Visit) -> None:
+def store_patiently(item: New) -> None:
     """Store one visit; a deadlock or a busy database is met twice before it is told."""
     try:
-        store([visit])
+        store_new([item])
     except OperationalError:
-        store([visit])
+        store_new([item])
+
+
+@transaction.atomic
+def store_new(items: Sequence[New]) -> None:
+    """Store these visits, and add what writing them took to the weeks of their communities."""
+    store([item.visit for item in items if item.visit])
+    efforts: dict[tuple[int, datetime.date], Counter[str]] = defaultdict(Counter)
+    for item in items:
+        household, effort = item.reading.household, item.reading.content.effort
+        if household and effort:
+            week = efforts[household.grid.community_id, item.reading.day]
+            week.update(effort, visits=1)
+    for (community, day), effort in sorted(efforts.items()):
+        add_burden(community_id=community, day=day, **effort)
 
 
 def report(reading: Reading, issue: IssueContent) -> None:

@@ -20,7 +20,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.visits.sync.phone import Phone, issue, milliseconds, visit
-from visits.models import HeldItem, Issue, SyncDevice, Visit
+from visits.models import BurdenWeek, HeldItem, Issue, SyncDevice, Visit
 from visits.sync.devices import note_device
 
 DAY = 24 * 3600 * 1000
@@ -364,6 +364,16 @@ def test_an_issue_in_another_grid_is_held(world, phone):
     alone = issue(IssueCategoryFactory(), grid=world.next_grid.code, place="院子")
     only = phone.item({**visit(None), "visit": None, "issue": alone}, key=alone["id"])
     assert next(iter(phone.send(only).values()))["code"] == "scope"
+
+
+def test_what_writing_took_is_added_once_to_the_week_of_the_community(world, phone):
+    effort = {"taps": 2, "seconds": 9, "prefilled": 2, "typed": 1}
+    item = phone.item(visit(world.household, effort=effort))
+    other = phone.item(visit(world.household, note="x", effort={"taps": 5}))
+    phone.send(item, other)
+    phone.send(item)
+    week = BurdenWeek.objects.get()
+    assert (week.community, week.visits, week.taps, week.seconds) == (world.community, 1, 2, 9)
 
 
 def test_limits_and_broken_requests(world, phone):

@@ -1,0 +1,87 @@
+// The page of what this phone holds: each item with its state, and what can be done about it.
+
+import { counts, discard, drain, exported, isCapable, items } from "./outbox.js";
+
+const list = document.getElementById("queue");
+const words = list ? list.dataset : {};
+
+function line(item) {
+  const row = document.createElement("li");
+  row.className = "queue__item";
+  const state = document.createElement("strong");
+  state.className = "tag" + (item.state === "uploaded" ? " tag--good" : item.state === "held" ? " tag--bad" : " tag--warn");
+  state.textContent = words[item.state];
+  const label = document.createElement("p");
+  const saved = new Date(item.saved_at);
+  const clock = saved.toTimeString().slice(0, 5);
+  label.append(state, " " + (saved.getMonth() + 1) + "-" + saved.getDate() + " " + clock + " " + (item.label || words.sealed));
+  row.append(label);
+  if (item.photos) {
+    const photos = document.createElement("p");
+    photos.textContent = words.photos + " " + item.photos;
+    row.append(photos);
+  }
+  if (item.reason) {
+    const reason = document.createElement("p");
+    reason.textContent = item.reason;
+    row.append(reason);
+  }
+  if (item.state === "saved" && item.label) row.append(tools(item));
+  if (item.state === "held") row.append(link(words.heldPage, words.open));
+  return row;
+}
+
+function link(address, text) {
+  const anchor = document.createElement("a");
+  Object.assign(anchor, { href: address, textContent: text, className: "button button--plain" });
+  return anchor;
+}
+
+function tools(item) {
+  const box = document.createElement("div");
+  box.className = "button-row";
+  const address = item.kind === "visit"
+    ? words.visitForm.replace("/0/", "/" + item.household + "/") + "?list=1&edit=" + item.id
+    : words.issueForm + "?" + (item.household ? "household=" + item.household + "&" : "") + "edit=" + item.id;
+  const away = document.createElement("button");
+  Object.assign(away, { type: "button", textContent: words.discard, className: "button button--plain" });
+  away.addEventListener("click", () => {
+    if (window.confirm(words.sure)) discard(item.id);
+  });
+  box.append(link(address, words.edit), away);
+  return box;
+}
+
+async function show() {
+  const rows = await items();
+  list.replaceChildren(...rows.map(line));
+  document.getElementById("queue-empty").hidden = rows.length > 0;
+  const { saved, photos } = await counts();
+  document.getElementById("queue-save").hidden = !saved;
+  document.getElementById("queue-send").disabled = !(saved || photos);
+}
+
+async function send() {
+  const said = document.getElementById("queue-said");
+  said.textContent = words.sendingNow;
+  const outcome = await drain({ now: true, turn: true });
+  said.textContent = { done: words.done, empty: words.done, login: words.login, busy: words.busy }[outcome] || words.later;
+}
+
+async function saveToFile() {
+  const blob = new Blob([JSON.stringify(await exported())], { type: "application/json" });
+  const anchor = document.createElement("a");
+  anchor.href = URL.createObjectURL(blob);
+  anchor.download = "gridmgmt-queue.json";
+  anchor.click();
+  URL.revokeObjectURL(anchor.href);
+}
+
+if (isCapable && list) {
+  document.getElementById("queue-off").hidden = true;
+  document.getElementById("queue-tools").hidden = false;
+  document.getElementById("queue-send").addEventListener("click", send);
+  document.getElementById("queue-save").addEventListener("click", saveToFile);
+  window.addEventListener("outbox", show);
+  show();
+}

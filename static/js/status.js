@@ -1,0 +1,72 @@
+// On every page: the two counts in the header, the times to upload, and forgetting at logout.
+
+import { all, meta, setMeta } from "./store.js";
+import { counts, drain, forget, hello, isCapable } from "./outbox.js";
+
+const EVERY = 5 * 60 * 1000;
+const DAY = 24 * 3600 * 1000;
+const badge = document.getElementById("outbox");
+const words = badge ? badge.dataset : {};
+const user = Number(words.user) || null;
+
+export async function showCounts() {
+  if (!badge) return;
+  const { saved, photos, uploaded, held, oldest } = await counts();
+  const parts = [];
+  if (saved || photos) parts.push(words.saved + " " + (saved || words.photos + " " + photos));
+  if (held) parts.push(words.held + " " + held);
+  if (uploaded || !parts.length) parts.push(words.uploaded + " " + uploaded);
+  if (Date.now() - oldest > DAY) parts.push(words.old);
+  badge.textContent = parts.join(" · ");
+  badge.classList.toggle("outbox--waiting", Boolean(saved || photos));
+  badge.hidden = !(saved || photos || uploaded || held);
+}
+
+// Copies of the pages that open without signal, read anew whenever there is some.
+async function keepCopies() {
+  const pages = (words.copies || "").split(" ").filter(Boolean);
+  if (!pages.length || !window.caches) return;
+  const name = "pages-" + user;
+  for (const other of await caches.keys()) {
+    if (other.startsWith("pages") && other !== name) await caches.delete(other);
+  }
+  const cache = await caches.open(name);
+  for (const page of pages) {
+    const answer = await fetch(page, { cache: "no-store", credentials: "same-origin", redirect: "manual" });
+    if (answer.status === 200) await cache.put(page, answer);
+  }
+}
+
+async function logOut(event) {
+  const form = event.target;
+  if (!form.action.endsWith(words.logout) || form.dataset.forgotten) return;
+  event.preventDefault();
+  form.dataset.forgotten = "yes";
+  // However slow the phone is, nobody waits longer than this to be logged out.
+  await Promise.race([forget().catch(() => null), new Promise((done) => setTimeout(done, 3000))]);
+  form.submit();
+}
+
+async function begin() {
+  document.addEventListener("submit", logOut);
+  const known = await meta("user");
+  if (user && known && known !== user) await forget();
+  await showCounts();
+  window.addEventListener("outbox", showCounts);
+  window.addEventListener("online", () => drain({ now: true }));
+  setInterval(() => drain(), EVERY);
+  if (user) {
+    navigator.serviceWorker.register("/sw.js").catch(() => null);
+    const waiting = (await all("queue")).length + (await all("photos")).length;
+    // A drain says hello by itself.
+    if (!waiting || !(await meta("author"))) await hello().catch(() => null);
+    await keepCopies().catch(() => null);
+  }
+  await drain();
+  if (navigator.storage && navigator.storage.persist && !(await meta("persist")) && (await all("sent")).length) {
+    await setMeta({ persist: true });
+    navigator.storage.persist().catch(() => null);
+  }
+}
+
+if (isCapable) begin();

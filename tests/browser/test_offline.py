@@ -1,0 +1,428 @@
+"""A day without signal in a real browser: saved on the phone, then uploaded, exactly once."""
+
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import PHONE
+from tests.factories import (
+    BuildingFactory,
+    CareFactory,
+    CareTagFactory,
+    HouseholdFactory,
+    IssueCategoryFactory,
+    PhoneFactory,
+    ResidencyFactory,
+    ResidentFactory,
+    identity_number,
+)
+from visits.models import HeldItem, Issue, Visit
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+DUMP = """async () => {
+  const found = [];
+  for (const name of await caches.keys()) {
+    const cache = await caches.open(name);
+    for (const request of await cache.keys()) {
+      const answer = await cache.match(request);
+      found.push(request.url, await answer.text());
+    }
+  }
+  const database = await new Promise((resolve) => {
+    const request = indexedDB.open("gridmgmt");
+    request.onsuccess = () => resolve(request.result);
+  });
+  for (const store of database.objectStoreNames) {
+    const rows = await new Promise((resolve) => {
+      const request = database.transaction(store).objectStore(store).getAll();
+      request.onsuccess = () => resolve(request.result);
+    });
+    found.push(store, JSON.stringify(rows, (name, value) => {
+      if (value instanceof ArrayBuffer) value = new Uint8Array(value);
+      return value instanceof Uint8Array ? new TextDecoder("latin1").decode(value) : value;
+    }));
+  }
+  database.close();
+  for (let at = 0; at < localStorage.length; at += 1) found.push(localStorage.key(at));
+  return found;
+}"""
+ROWS = """async (store) => {
+  const database = await new Promise((resolve) => {
+    const request = indexedDB.open("gridmgmt");
+    request.onsuccess = () => resolve(request.result);
+  });
+  if (!database.objectStoreNames.contains(store)) return [];
+  const rows = await new Promise((resolve) => {
+    const request = database.transaction(store).objectStore(store).getAll();
+    request.onsuccess = () => resolve(request.result.map((row) => ({ ...row, box: Boolean(row.box) })));
+  });
+  database.close();
+  return rows;
+}"""
+
+
+@pytest.fixture
+def doors(world):
+    """Three doors more in the worker's stairwell."""
+    return [
+        HouseholdFactory(grid=world.grid, building=world.household.building, unit="2", room=room)
+        for room in ("101", "201", "301")
+    ]
+
+
+KEPT = """async () => {
+  await navigator.serviceWorker.ready;
+  return Boolean(await caches.match("/work/offline/issue/", { ignoreVary: true }));
+}"""
+
+
+def ready(page) -> None:
+    """Wait until the phone has met the server and keeps its copies."""
+    page.goto("/work/today/")
+    wait_for(lambda: page.evaluate(KEPT))
+
+
+def door(page, household):
+    return page.locator(f"#door-{household.pk}")
+
+
+def wait_for(condition, seconds=15):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.1)
+
+
+def test_a_day_without_signal_goes_up_exactly_once(open_page, world, doors, tmp_path):
+    category = IssueCategoryFactory()
+    page = open_page(world.worker)
+    ready(page)
+    page.context.set_offline(True)
+
+    page.goto("/work/today/")
+    expect(page.locator("main")).to_contain_text("No signal")
+    expect(page.locator(".door")).to_have_count(4)
+    door(page, doors[0]).get_by_text("Met, nothing unusual").click()
+    expect(page.locator("main")).to_contain_text("Saved on this phone")
+    door(page, doors[1]).get_by_text("Nobody home").click()
+    expect(page.locator(".door")).to_have_count(2)
+    expect(page.locator("#outbox")).to_have_text("Saved on this phone 2")
+
+    # The full form, with an issue and a photo, opens from its copy.
+    door(page, doors[2]).get_by_text("Other").click()
+    expect(page.locator("[data-address]")).to_contain_text("301室")
+    page.check("[name=outcome][value=declined]")
+    page.fill("[name=note]", "不愿开门")
+    page.click("summary")
+    page.select_option("[name=issue-category]", str(category.pk))
+    page.fill("[name=issue-description]", "楼道灯不亮")
+    photo = tmp_path / "photo.png"
+    page.screenshot(path=photo)
+    page.set_input_files("[name=issue-photos]", photo)
+    page.click("text=Save visit")
+    page.wait_for_url("**/work/today/")
+    expect(page.locator(".door")).to_have_count(1)
+
+    # What has not gone up can still be changed.
+    page.goto("/work/queue/")
+    expect(page.locator(".queue__item")).to_have_count(3)
+    page.locator(".queue__item", has_text="301室").get_by_text("Change it").click()
+    expect(page.locator("[name=note]")).to_have_value("不愿开门")
+    page.fill("[name=note]", "不愿开门，改约周六")
+    page.click("text=Save visit")
+    page.wait_for_url("**/work/today/")
+    expect(page.locator("#outbox")).to_have_text("Saved on this phone 3")
+    assert not Visit.objects.exists()
+
+    page.context.set_offline(False)
+    page.goto("/work/today/")
+    expect(page.locator("#outbox")).to_have_text("Uploaded 3")
+    found = {visit.household_id: visit for visit in Visit.objects.all()}
+    assert {key: visit.outcome for key, visit in found.items()} == {
+        doors[0].pk: "met",
+        doors[1].pk: "nobody_home",
+        doors[2].pk: "declined",
+    }
+    assert found[doors[2].pk].note == "不愿开门，改约周六"
+    issue = Issue.objects.get()
+    assert (issue.description, issue.visit_id) == ("楼道灯不亮", found[doors[2].pk].pk)
+    wait_for(lambda: issue.photos.count() == 1)
+    assert not HeldItem.objects.exists()
+    assert page.evaluate(ROWS, "queue") == []
+
+
+def test_a_tap_saves_within_300_ms_and_goes_up_at_once(open_page, world, doors):
+    page = open_page(world.worker)
+    ready(page)
+    expect(page.locator(".door")).to_have_count(4)
+    took = page.evaluate(
+        """(id) => new Promise((resolve) => {
+          const began = performance.now();
+          new MutationObserver(() => {
+            if (!document.getElementById("door-" + id)) resolve(performance.now() - began);
+          }).observe(document.getElementById("doors"), { childList: true, subtree: true });
+          document.querySelector("#door-" + id + " [value=met]").click();
+        })""",
+        doors[0].pk,
+    )
+    expect(page.locator("#outbox")).to_have_text("Uploaded 1")
+    expect(page.locator("main")).to_contain_text("Uploaded")
+    assert Visit.objects.get().household == doors[0]
+    assert took < 300, f"saving took {took:.0f} ms"
+
+
+def test_a_double_tap_is_one_visit(open_page, world, doors):
+    page = open_page(world.worker)
+    ready(page)
+    door(page, doors[0]).locator("button", has_text="Nobody home").dblclick()
+    expect(page.locator("#outbox")).to_have_text("Uploaded 1")
+    assert Visit.objects.count() == 1
+
+
+def test_logout_forgets_what_can_be_read_and_the_sealed_queue_still_goes_up(
+    open_page, world, doors
+):
+    page = open_page(world.worker)
+    ready(page)
+    page.route("**/sync/visits/", lambda route: route.abort())
+    door(page, doors[0]).get_by_text("Met, nothing unusual").click()
+    expect(page.locator("#outbox")).to_have_text("Saved on this phone 1")
+    page.click("text=Log out")
+    page.wait_for_url("**/login/")
+    assert page.evaluate("caches.keys()") == [
+        name for name in page.evaluate("caches.keys()") if name.startswith("shell-")
+    ]
+    assert [row["box"] for row in page.evaluate(ROWS, "queue")] == [False]
+    names = {row["name"] for row in page.evaluate(ROWS, "meta")}
+    assert names.isdisjoint({"lock", "author", "user"})
+    expect(page.locator("#outbox")).to_have_text("Saved on this phone 1")
+    page.unroute("**/sync/visits/")
+    page.goto("/work/queue/")
+    expect(page.locator(".queue__item")).to_contain_text("sealed")
+    page.click("text=Upload now")
+    expect(page.locator("#queue-said")).to_have_text("Everything is uploaded.")
+    assert (Visit.objects.get().by, Visit.objects.get().household) == (world.worker, doors[0])
+
+
+def test_another_user_of_the_phone_reads_nothing_and_is_credited_with_nothing(
+    open_page, world, doors
+):
+    page = open_page(world.worker)
+    ready(page)
+    page.route("**/sync/visits/", lambda route: route.abort())
+    door(page, doors[0]).get_by_text("Met, nothing unusual").click()
+    expect(page.locator("#outbox")).to_have_text("Saved on this phone 1")
+    # Without a logout: the session ran out, and a colleague logs in.
+    page.context.clear_cookies()
+    page.context.add_cookies(
+        [{"name": "django_language", "value": "en", "url": page.url.split("/work")[0]}]
+    )
+    page.goto("/login/")
+    page.fill("[name=username]", world.officer.username)
+    page.fill("[name=password]", "Correct-Horse-7")
+    page.click("main button")
+    page.wait_for_url(lambda url: "/login/" not in url)
+    page.goto("/work/queue/")
+    expect(page.locator(".queue__item")).to_contain_text("sealed")
+    assert "301" not in page.locator("#queue").inner_text()
+    page.unroute("**/sync/visits/")
+    page.click("text=Upload now")
+    expect(page.locator("#queue-said")).to_have_text("Everything is uploaded.")
+    assert Visit.objects.get().by == world.worker
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 200, "content_type": "text/html", "body": "<h1>Welcome to the wifi</h1>"},
+        {"status": 200, "content_type": "application/json", "body": '{"items": []}'},
+        {"status": 302, "headers": {"Location": "/login/"}},
+        {"status": 207, "content_type": "application/json", "body": '{"service": "gridmgmt-sync"'},
+        {"status": 500, "body": "x"},
+        {"status": 503, "headers": {"Retry-After": "1"}, "body": "x"},
+        {"status": 413, "body": "x"},
+    ],
+    ids=lambda answer: f"{answer['status']} {answer.get('body', 'to the login')[:12]}",
+)
+def test_only_an_answer_that_names_the_visit_counts(open_page, world, doors, answer):
+    page = open_page(world.worker)
+    ready(page)
+    page.route("**/sync/visits/", lambda route: route.fulfill(**answer))
+    door(page, doors[0]).get_by_text("Met, nothing unusual").click()
+    expect(page.locator("#outbox")).to_have_text("Saved on this phone 1")
+    page.wait_for_timeout(500)
+    expect(page.locator("#outbox")).to_have_text("Saved on this phone 1")
+    page.unroute("**/sync/visits/")
+    page.goto("/work/queue/")
+    page.click("text=Upload now")
+    expect(page.locator("#queue-said")).to_have_text("Everything is uploaded.")
+    assert Visit.objects.count() == 1
+
+
+def test_two_tabs_send_once(open_page, world, doors):
+    page = open_page(world.worker)
+    ready(page)
+    other = page.context.new_page()
+    other.goto("/work/today/")
+    page.context.set_offline(True)
+    for household in doors:
+        door(page, household).get_by_text("Met, nothing unusual").click()
+    expect(page.locator("#outbox")).to_have_text("Saved on this phone 3")
+    posts = []
+    page.context.on(
+        "request", lambda request: posts.append(request) if request.method == "POST" else None
+    )
+    page.context.set_offline(False)
+    for tab in (page, other):
+        tab.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(page.locator("#outbox")).to_have_text("Uploaded 3")
+    assert Visit.objects.count() == 3
+    assert len([post for post in posts if post.url.endswith("/sync/visits/")]) == 1
+
+
+def test_what_the_phone_keeps_holds_no_number_no_sensitive_tag_and_no_note(open_page, world, doors):
+    resident = ResidentFactory(
+        name="李秀兰", identity_number=identity_number(), note="一个秘密的备注"
+    )
+    ResidencyFactory(resident=resident, household=doors[0], is_head=True)
+    PhoneFactory(resident=resident, number="13912345678")
+    CareFactory(resident=resident, tag=CareTagFactory(name="可见标签"))
+    CareFactory(resident=resident, tag=CareTagFactory(name="绝密标签", is_sensitive=True))
+    doors[0].note = "门后的备注"
+    doors[0].save()
+    page = open_page(world.officer)
+    ready(page)
+    page.context.set_offline(True)
+    page.goto(f"/work/households/{doors[0].pk}/visit/")
+    page.check("[name=outcome][value=met]")
+    page.fill("[name=note]", "她今天说的话")
+    page.click("text=Save visit")
+    page.wait_for_url("**/work/today/")
+    kept = "\n".join(page.evaluate(DUMP))
+    assert "可见标签" in kept
+    for secret in (
+        "绝密标签",
+        "13912345678",
+        "1391234",
+        resident.identity_number,
+        "一个秘密的备注",
+        "门后的备注",
+        "她今天说的话",
+        "csrfmiddlewaretoken",
+    ):
+        assert secret not in kept, secret
+
+
+def test_a_draft_survives_a_reload(open_page, world, doors):
+    page = open_page(world.worker)
+    ready(page)
+    page.goto(f"/work/households/{doors[0].pk}/visit/?list=1")
+    page.check("[name=outcome][value=met]")
+    page.fill("[name=note]", "写到一半")
+    wait_for(lambda: page.evaluate(ROWS, "drafts"))
+    page.reload()
+    expect(page.locator("[name=note]")).to_have_value("写到一半")
+    expect(page.locator("main")).to_contain_text("What you had typed here before is back.")
+    page.click("text=Save visit")
+    page.wait_for_url("**/work/today/")
+    expect(page.locator("#outbox")).to_have_text("Uploaded 1")
+    assert page.evaluate(ROWS, "drafts") == []
+    assert Visit.objects.get().note == "写到一半"
+
+
+def test_faults_are_said_on_the_phone_before_anything_is_saved(open_page, world, doors):
+    doors[0].visit_in_pairs = True
+    doors[0].save()
+    page = open_page(world.worker)
+    ready(page)
+    page.context.set_offline(True)
+    page.goto("/work/today/")
+    door(page, doors[0]).get_by_text("Met, nothing unusual").click()
+    page.wait_for_url("**/visit/**")
+    expect(page.locator("[name=outcome][value=met]")).to_be_checked()
+    page.click("text=Save visit")
+    expect(page.locator("#error-summary")).to_contain_text("to be visited in pairs")
+    assert page.evaluate(ROWS, "queue") == []
+    page.fill("[name=companions]", "小王")
+    page.click("text=Save visit")
+    page.wait_for_url("**/work/today/")
+    assert len(page.evaluate(ROWS, "queue")) == 1
+
+
+def test_after_a_restore_the_visits_of_14_days_are_offered_again(open_page, world, doors):
+    from visits.models import ServerEpoch, SyncDevice, VisitTally
+
+    page = open_page(world.worker)
+    ready(page)
+    door(page, doors[0]).get_by_text("Met, nothing unusual").click()
+    expect(page.locator("#outbox")).to_have_text("Uploaded 1")
+    VisitTally.objects.all().delete()
+    SyncDevice.objects.all().delete()
+    Visit.objects.all()._raw_delete("default")
+    ServerEpoch.renew()
+    page.goto("/work/today/")
+    wait_for(Visit.objects.exists)
+    assert Visit.objects.get().household == doors[0]
+
+
+def test_an_update_of_the_worker_leaves_a_form_alone(open_page, world, doors):
+    page = open_page(world.worker)
+    ready(page)
+    page.goto(f"/work/households/{doors[0].pk}/visit/?list=1")
+    page.fill("[name=note]", "还在写")
+    page.route(
+        "**/sw.js",
+        lambda route: route.fulfill(
+            status=200, content_type="text/javascript", body="self.addEventListener('x', () => 1);"
+        ),
+    )
+    page.evaluate("navigator.serviceWorker.ready.then((found) => found.update())")
+    page.wait_for_timeout(500)
+    expect(page.locator("[name=note]")).to_have_value("还在写")
+
+
+def test_the_kill_switch_takes_the_worker_away_and_leaves_the_queue(
+    open_page, world, doors, settings
+):
+    page = open_page(world.worker)
+    ready(page)
+    page.route("**/sync/visits/", lambda route: route.abort())
+    door(page, doors[0]).get_by_text("Met, nothing unusual").click()
+    expect(page.locator("#outbox")).to_have_text("Saved on this phone 1")
+    settings.SERVICE_WORKER = False
+    page.evaluate("navigator.serviceWorker.getRegistration().then((found) => found.update())")
+    wait_for(lambda: page.evaluate("caches.keys()") == [])
+    assert len(page.evaluate(ROWS, "queue")) == 1
+    page.unroute("**/sync/visits/")
+    page.goto("/work/queue/")
+    page.click("text=Upload now")
+    expect(page.locator("#queue-said")).to_have_text("Everything is uploaded.")
+    assert Visit.objects.count() == 1
+
+
+def test_the_list_opens_offline_within_a_second_on_a_slow_phone(open_page, world):
+    building = BuildingFactory(community=world.community)
+    for number in range(80):
+        HouseholdFactory(grid=world.grid, building=building, unit=str(number % 4), room=f"{number}")
+    page = open_page(world.worker)
+    ready(page)
+    page.context.set_offline(True)
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    took = []
+    for _view in range(3):
+        page.goto("/work/today/", wait_until="load")
+        expect(page.locator(".door")).to_have_count(81)
+        took.append(page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd"))
+    assert min(took) < 1000, took
+
+
+def test_without_scripts_the_plain_forms_go_on_working(open_page, world, doors):
+    page = open_page(world.worker, scripts=False, size=PHONE)
+    page.goto("/work/today/")
+    door(page, doors[0]).get_by_text("Met, nothing unusual").click()
+    assert Visit.objects.count() == 1
+    page.goto("/work/queue/")
+    expect(page.locator("main")).to_contain_text("This browser keeps nothing")

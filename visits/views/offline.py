@@ -1,0 +1,87 @@
+"""Copies of the worker's pages that her phone keeps for where there is no signal.
+
+They hold the least that the work needs: no identity numbers, no phones, no sensitive tags,
+no notes, and no token of a form, which would be stale by the time it is sent.
+"""
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from communities.models import User
+from communities.roles import REPORTERS, VISITORS
+from households.models import CareTag, Household
+from visits.day_list import progress, stairwells, walk_of
+from visits.door_tasks import is_to_knock_at
+from visits.forms.issues import IssueForm
+from visits.forms.visits import AnywhereVisitForm
+
+# Who is responsible for more doors than this does not walk to them all in a day.
+MOST_DOORS = 400
+
+
+@require_safe
+def offline_today(request: HttpRequest) -> HttpResponse:
+    """Return the whole list of the day on one page."""
+    if not request.user.has_any_role(VISITORS):
+        raise Http404
+    on = timezone.localdate()
+    doors = Household.objects.visitable_by(request.user)
+    walk = walk_of(request.user)
+    listed = doors.filter(is_to_knock_at(request.user, on)).order_by(walk, "pk")
+    households = list(listed.select_related("building__community")[:MOST_DOORS])
+    tags = CareTag.objects.filter(is_sensitive=False)
+    return TemplateResponse(
+        request,
+        "visits/offline_today.html",
+        {
+            "on": on,
+            "progress": progress(request.user, doors, on),
+            "stairwells": stairwells(request.user, households, on, tags=tags),
+        },
+    )
+
+
+@require_safe
+def offline_visit(request: HttpRequest) -> HttpResponse:
+    """Return the form of a visit at any door; the phone knows which."""
+    if not request.user.has_any_role(VISITORS):
+        raise Http404
+    return TemplateResponse(
+        request,
+        "visits/offline_visit.html",
+        {
+            "form": AnywhereVisitForm(at=timezone.now()),
+            "issue_form": issue_form(request.user, Household(), prefix="issue"),
+        },
+    )
+
+
+@require_safe
+def offline_issue(request: HttpRequest) -> HttpResponse:
+    """Return the form of an issue anywhere in the user's grids."""
+    if not request.user.has_any_role(REPORTERS):
+        raise Http404
+    return TemplateResponse(
+        request, "visits/offline_issue.html", {"form": issue_form(request.user, None)}
+    )
+
+
+# Public: holds nothing; what it shows is what the phone has, sealed ones after a logout too.
+@login_not_required
+@require_safe
+def queue(request: HttpRequest) -> HttpResponse:
+    """Return the page on which the phone shows what it has saved and what went up."""
+    return TemplateResponse(request, "visits/queue.html")
+
+
+def issue_form(user: User, household: Household | None, prefix: str | None = None) -> IssueForm:
+    return IssueForm(
+        user=user,
+        household=household,
+        prefix=prefix,
+        empty_permitted=True,
+        use_required_attribute=False,
+    )
