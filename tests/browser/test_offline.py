@@ -310,7 +310,7 @@ def test_what_the_phone_keeps_holds_no_number_no_sensitive_tag_and_no_note(open_
         "一个秘密的备注",
         "门后的备注",
         "她今天说的话",
-        "csrfmiddlewaretoken",
+        'name="csrfmiddlewaretoken"',
     ):
         assert secret not in kept, secret
 
