@@ -190,7 +190,7 @@ TABLE = [
     *page("visits:visit", f"{READ} captain", "visit"),
     *form("visits:visit_correct", "worker officer street_officer", "visit"),
     *page("visits:held_list", ALL),
-    *form("visits:held_item", "worker officer street_officer", "held"),
+    *form("visits:held_item", "worker officer street_officer admin", "held"),
     *change("visits:held_void", "worker officer street_officer", "held"),
     *page("visits:issue_list", ALL),
     *form("visits:issue_add", "worker captain officer street_officer admin outsider"),

@@ -47,6 +47,7 @@ from tests.growth import grow
 from visits.models import (
     Campaign,
     CampaignDoor,
+    HeldItem,
     IssueEvent,
     Pairing,
     Photo,
@@ -60,6 +61,9 @@ NOT_IN_ADMIN = {
     "households.ImportPage",
     "visits.CommunityFigures",
     "visits.GridOpenings",
+    "visits.PhotoUpload",
+    "visits.ServerEpoch",
+    "visits.SyncDevice",
     "visits.StaleGrid",
     "visits.VisitTally",
 }
@@ -127,6 +131,14 @@ def rows(world) -> dict[type[models.Model], tuple[models.Model, models.Model]]:
             ),
             Photo: Photo.objects.create(issue=issue, by=membership.user, image="photos/x.jpg"),
             Pairing: PairingFactory(household=household),
+            HeldItem: HeldItem.objects.create(
+                item=visit.pk,
+                digest="x",
+                by=membership.user,
+                community=community,
+                reason="invalid",
+                content="{}",
+            ),
             Campaign: door.campaign,
             CampaignDoor: door,
         }
@@ -183,7 +195,17 @@ def test_rows_lists_and_history_stop_at_the_scope(model, rows, as_user):
     assert model._default_manager.filter(pk=foreign.pk).exists()
 
 
-RECORDS = (Visit, IssueEvent, Photo, Disclosure, FormerGrid, RegisterImport, Campaign, Pairing)
+RECORDS = (
+    Visit,
+    HeldItem,
+    IssueEvent,
+    Photo,
+    Disclosure,
+    FormerGrid,
+    RegisterImport,
+    Campaign,
+    Pairing,
+)
 
 
 @pytest.mark.parametrize("model", RECORDS, ids=lambda model: model.__name__)

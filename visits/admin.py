@@ -9,6 +9,7 @@ from communities.scoped_admin import SEARCH_HELP, RecordAdmin, ScopedAdmin, Scop
 from visits.models import (
     Campaign,
     CampaignDoor,
+    HeldItem,
     Issue,
     IssueCategory,
     IssueEvent,
@@ -47,6 +48,16 @@ class VisitAdmin(RecordAdmin):
     list_select_related = ["household__building", "by", "grid"]
     search_fields = ["grid__code__startswith"]
     search_help_text = SEARCH_HELP
+
+
+@admin.register(HeldItem)
+class HeldItemAdmin(RecordAdmin):
+    """What phones handed over and was held back; officers decide about it on its own page."""
+
+    fields = ["reason", "by", "community", "received_at", "decision", "decided_by", "decided_at"]
+    list_display = ["received_at", "reason", "by", "community", "decision"]
+    list_filter = ["reason", "decision", ("community", ScopedFilter)]
+    list_select_related = ["by", "community"]
 
 
 @admin.register(Issue)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from communities.models import Community, User
-from communities.roles import VISIT_KEEPERS
+from communities.roles import VISIT_KEEPERS, Role
 from households.fields import EncryptedTextField
 from visits.models.issue import Issue
 from visits.models.visit import Visit
@@ -48,12 +48,12 @@ class HeldItemQuerySet(models.QuerySet["HeldItem"]):
         """What the user sent herself, and what lies in communities where she sets visits right.
 
         An item that names no community is shown to its author and to superusers.
+        Administrators see that it is there, as they see visits.
         """
         if user.is_superuser:
             return self
-        return self.filter(
-            Q(by=user) | Q(community__in=Community.objects.held_by(user, VISIT_KEEPERS))
-        )
+        keepers = VISIT_KEEPERS | {Role.ADMINISTRATOR}
+        return self.filter(Q(by=user) | Q(community__in=Community.objects.held_by(user, keepers)))
 
     def editable_by(self, user: User) -> Self:
         """Items the user may decide about: an officer all, their author what she mistyped.

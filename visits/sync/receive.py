@@ -100,24 +100,25 @@ class Reception:
 
     def store(self, new: list[New]) -> list[Answer]:
         """Store the visits in one transaction, or each in its own where that fails."""
-        visits = [item.visit for item in new if item.visit]
+        visits = [item for item in new if item.visit]
         together = len(visits) > 1
         if together:
             try:
-                store(visits)
+                store_new(visits)
             except DatabaseError:
                 together = False
         return [
-            self.store_alone(item.reading, item.visit)
+            self.store_alone(item, item.visit)
             if item.visit and not together
             else self.finish(item.reading)
             for item in new
         ]
 
-    def store_alone(self, reading: Reading, visit: Visit) -> Answer:
+    def store_alone(self, item: New, visit: Visit) -> Answer:
         """Store one visit; hold it back where the database refuses it, else put it off."""
+        reading = item.reading
         try:
-            store_patiently(visit)
+            store_patiently(item)
         except (OperationalError, InterfaceError):
             return Answer.later(visit.pk, RETRY_AFTER)
         except DatabaseError as error:

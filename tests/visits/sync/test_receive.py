@@ -466,9 +466,9 @@ def test_a_batch_costs_a_fixed_number_of_statements(world, phone, django_assert_
         for n in range(20)
     ]
     phone.send(phone.item(visit(doors[0])))
-    with django_assert_max_num_queries(22) as few:
+    with django_assert_max_num_queries(24) as few:
         phone.send(*[phone.item(visit(door, note="a")) for door in doors[:2]])
-    with django_assert_max_num_queries(22) as many:
+    with django_assert_max_num_queries(24) as many:
         phone.send(*[phone.item(visit(door, note="b")) for door in doors])
     assert len(few) == len(many)
 
