@@ -12,7 +12,7 @@ from communities.models import Area, Community, Cover, Grid, Membership, User
 from gridmgmt.demo.campaigns import start_drives
 from gridmgmt.demo.families import Registrar
 from gridmgmt.demo.issues import IssueWriter, Offices, read_offices
-from gridmgmt.demo.people import Staff, Team
+from gridmgmt.demo.people import Staff
 from gridmgmt.demo.places import (
     CommunityPlan,
     create_street,
@@ -91,12 +91,13 @@ class Loader:
         if index == 0:
             officer = self.staff.teams[plan.grids[0].code].officer
             start_drives(plan.community, plan.grids, officer, self.today)
-            if len(plan.grids) > 1:
-                self.cover_neighbour(plan.grids[1], self.staff.teams[plan.grids[0].code])
+            self.cover_colleague(plan.grids[:2])
 
-    def cover_neighbour(self, grid: Grid, team: Team) -> None:
-        """Let the demo worker cover this week for the worker of the next grid."""
-        away = Membership.objects.get(grid=grid, rank=Membership.Rank.MAIN, until=None)
+    def cover_colleague(self, grids: list[Grid]) -> None:
+        """Let the demo worker cover this week: in the next grid, or in hers where it is alone."""
+        team, beside = self.staff.teams[grids[0].code], self.staff.teams[grids[-1].code]
+        absent = team.backup if beside is team else beside.main
+        away = Membership.objects.get(user=absent, grid=grids[-1], until=None)
         days = datetime.timedelta(days=2)
         set_cover(
             cover=Cover(
