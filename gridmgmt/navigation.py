@@ -12,6 +12,7 @@ from django.utils.translation import override, pgettext_lazy
 from communities.models import Cover, User
 from communities.roles import (
     DASHBOARD_READERS,
+    DIARY_READERS,
     MANAGERS,
     POST_HOLDERS,
     READERS,
@@ -36,6 +37,7 @@ MENU = (
     Entry("households:household_list", _("Households"), READERS),
     Entry("visits:issue_list", _("Issues"), frozenset(Role)),
     Entry("visits:visit_list", _("Visits"), READERS),
+    Entry("visits:diary_list", _("Diaries"), DIARY_READERS),
     Entry("visits:campaign_list", _("Campaigns"), READERS),
     Entry("visits:held_list", _("Held back"), VISIT_KEEPERS),
     Entry("households:community_list", _("Grids and people"), MANAGERS | {Role.AUDITOR}),

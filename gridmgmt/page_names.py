@@ -53,6 +53,7 @@ PAGE_NAMES = {
     "visits:visit_list": gettext_lazy("Visits"),
     "visits:visit": gettext_lazy("Visit"),
     "visits:visit_correct": gettext_lazy("Correct a visit"),
+    "visits:stairwell_unanswered": gettext_lazy("Several not at home"),
     "visits:held_list": gettext_lazy("Held back"),
     "visits:held_item": gettext_lazy("Held back"),
     "visits:pairing_list": gettext_lazy("Pairings"),

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.db.models import Q
 from django.utils import formats
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
 from communities.models import User
 from households.addresses import room_label, unit_label
@@ -75,9 +75,9 @@ def told_doors(knocks: Sequence[Knock]) -> str:
     counts = Counter(knock.outcome for knock in last.values())
     words = {"doors": len(last), "results": listed(counted(counts)), "tries": len(knocks)}
     if len(knocks) > len(last):
-        lines = [_("Doors: %(doors)s, tried %(tries)s times in all. %(results)s.") % words]
+        lines = [_("Doors visited: %(doors)s, in %(tries)s tries (%(results)s).") % words]
     else:
-        lines = [_("Doors: %(doors)s. %(results)s.") % words]
+        lines = [_("Doors visited: %(doors)s (%(results)s).") % words]
     for stairwell, doors in groupby(last.values(), key=lambda knock: knock.stairwell):
         lines.append(
             _("%(stairwell)s: %(doors)s.")
@@ -115,7 +115,9 @@ def told_appointments(knocks: Iterable[Knock]) -> str:
     lines = [
         _("%(day)s: %(door)s.")
         % {
-            "day": formats.date_format(knock.next_on, "MONTH_DAY_FORMAT"),
+            "day": formats.date_format(
+                knock.next_on, pgettext("day of a year, as Django writes formats", "F j")
+            ),
             "door": f"{knock.stairwell}{knock.room}",
         }
         for knock in sorted(

@@ -9,6 +9,7 @@ from django.db import models, transaction
 
 from communities.actions import set_cover
 from communities.models import Area, Community, Cover, Grid, Membership, User
+from gridmgmt.demo.burden import measure_weeks, say_what_wastes_time
 from gridmgmt.demo.campaigns import start_drives
 from gridmgmt.demo.families import Registrar
 from gridmgmt.demo.issues import IssueWriter, Offices, read_offices
@@ -88,7 +89,9 @@ class Loader:
         self.staff.save()
         writer = RegisterWriter(plan.community, self.tags, self.make, began_on=self.began_on)
         self.load_year(plan, writer.fill([*plan.stairwells, *plan.new_stairwells]))
+        measure_weeks(plan.community, self.rng(f"burden {index}"), self.today)
         if index == 0:
+            say_what_wastes_time(plan.community, self.today)
             officer = self.staff.teams[plan.grids[0].code].officer
             start_drives(plan.community, plan.grids, officer, self.today)
             self.cover_colleague(plan.grids[:2])

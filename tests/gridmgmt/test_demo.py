@@ -8,7 +8,16 @@ from django.test import Client
 from django.utils import timezone
 
 from communities.authentication import DEMO_PASSWORD
-from communities.models import Area, Community, Cover, Department, Grid, Membership, User
+from communities.models import (
+    Area,
+    Community,
+    Cover,
+    Department,
+    Grid,
+    Membership,
+    User,
+    WastedTime,
+)
 from communities.roles import Role
 from gridmgmt.demo.places import shares
 from households.models import (
@@ -24,6 +33,7 @@ from households.models import (
 )
 from tests.factories import CommunityFactory
 from visits.models import (
+    BurdenWeek,
     Campaign,
     CampaignDoor,
     Issue,
@@ -52,7 +62,7 @@ LOADED = (
         Resident,
     ),
     *(Residency, Phone, CareTag, Care, Visit, VisitTally, Issue, IssueEvent),
-    *(Campaign, CampaignDoor),
+    *(Campaign, CampaignDoor, BurdenWeek, WastedTime),
 )
 
 
@@ -119,6 +129,7 @@ def test_same_seed_gives_the_same_street_and_another_seed_another():
         "Grid",
         "Campaign",
         "Cover",
+        "WastedTime",
     }
 
 
