@@ -1,6 +1,7 @@
 """Cards that residents open from a QR code: no login, no cookie, and nothing but the card."""
 
 import datetime
+from collections.abc import Mapping
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -75,7 +76,7 @@ def bearer(key: str, on: datetime.date) -> Membership | None:
 
 
 def public_page(
-    request: HttpRequest, template: str, context: dict[str, object], *, status: int = 200
+    request: HttpRequest, template: str, context: Mapping[str, object], *, status: int = 200
 ) -> HttpResponse:
     """Answer in the language the address asks for, without asking who looks.
 

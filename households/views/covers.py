@@ -75,7 +75,7 @@ def cover_end(request: HttpRequest, pk: int) -> HttpResponse:
     cover = get_object_or_404(
         covers.select_related("away__user", "away__grid__community", "user", "stand_in"), pk=pk
     )
-    community = cover.away.grid.community
+    community = cover.away.grid.community  # type: ignore[union-attr] # only grid workers are covered for
     has_begun = cover.since <= today
     form = CoverEndForm(request.POST or None, cover=cover) if has_begun else None
     if form is None and request.method == "POST":
