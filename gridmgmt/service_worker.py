@@ -54,14 +54,18 @@ def service_worker(_request: HttpRequest) -> HttpResponse:
 @cache
 def script(is_on: bool, storage: str) -> str:  # noqa: ARG001, FBT001 - the key of what is kept
     """Return the worker with the names it needs in front; kept, because neither changes."""
-    source = (
-        Path(settings.BASE_DIR) / "static" / "js" / ("sw.js" if is_on else "sw_off.js")
-    ).read_text()
+    folder = Path(settings.BASE_DIR) / "static"
+    source = (folder / "js" / ("sw.js" if is_on else "sw_off.js")).read_text()
     assets = [static(name) for name in SHELL]
-    shell = hashlib.sha256((" ".join(assets) + source).encode()).hexdigest()[:12]
+    # The content itself: without a manifest the names stay the same when a file changes.
+    age = hashlib.sha256((" ".join(assets) + source).encode())
+    for name in SHELL:
+        age.update((folder / name).read_bytes())
+    shell = age.hexdigest()[:12]
     names = {
         "SHELL": f"shell-{shell}",
         "ASSETS": assets,
+        "STATIC": settings.STATIC_URL,
         "QUEUE": reverse("visits:queue"),
         "COPIES": [
             [f"^{reverse('visits:today')}$", reverse("visits:offline_today")],

@@ -3,12 +3,16 @@
 // Two states are shown and nothing else is promised: saved on this phone, and uploaded. Only
 // an answer that names the UUID moves a row from the first to the second.
 
-import { all, change, get, meta, remove, setMeta, wrap } from "./store.js";
+import { all, change, count, get, meta, photosByItem, remove, setMeta, wrap } from "./store.js";
 import { lock, newId, sealJson, seal, toBase64, unlock } from "./seal.js";
 import { sendPhotos } from "./uploads.js";
 
+// Stands in the addresses of a page where the key of an item is to be put.
+export const NO_ID = "00000000-0000-0000-0000-000000000000";
 export const SERVICE = "gridmgmt-sync";
 const BATCH = 20;
+// What an envelope adds fits between this and the 1,500,000 that the server takes.
+const MOST_PHOTO_BYTES = 1490000;
 const DAY = 24 * 3600 * 1000;
 const KEPT_DAYS = 14;
 const TIMEOUT = 90 * 1000;
@@ -25,9 +29,10 @@ function announce() {
   window.dispatchEvent(new Event("outbox"));
 }
 
-// Whether this phone has met the server under this login, and so can seal what it saves.
+// Whether this phone has met the server under the login of this page, and so can seal for it.
 export async function canSave() {
-  return isCapable && Boolean((await meta("key")) && (await meta("author")));
+  const user = Number(document.getElementById("outbox").dataset.user);
+  return isCapable && Boolean((await meta("key")) && (await meta("author"))) && (await meta("user")) === user;
 }
 
 // Save one item; resolves once it is on the disk, rejects with nothing kept. `label` is what
@@ -43,21 +48,21 @@ export async function save({ id, household, visit, issue, photos = [], effort = 
     box: await lock({ label, fields, kind, household, outcome: visit && visit.outcome, saved_at: content.saved_at }),
   };
   const pictures = [];
+  let lost = 0;
   for (const picture of photos) {
-    pictures.push(await sealedPhoto(key, author, id, issue.id, picture));
+    // One that could not be made smaller and that the server would not take.
+    if (picture.size > MOST_PHOTO_BYTES) lost += 1;
+    else pictures.push(await sealedPhoto(key, author, id, issue.id, picture));
   }
-  await change(["meta", "queue", "drafts"], async (tx) => {
+  await change(["meta", "queue", "sent", "drafts"], async (tx) => {
     const earlier = await wrap(tx.objectStore("queue").get(id));
-    if (earlier && earlier.attempts) throw new Error("sent");
-    const numbers = tx.objectStore("meta");
-    const last = await wrap(numbers.get("seq"));
-    row.seq = earlier ? earlier.seq : (last ? last.value : 0) + 1;
-    if (!earlier) numbers.put({ name: "seq", value: row.seq });
+    // The server may have it: other words under the same key would be held back there.
+    if ((earlier && earlier.attempts) || (await wrap(tx.objectStore("sent").get(id)))) throw new Error("sent");
+    row.seq = earlier ? earlier.seq : await nextNumber(tx.objectStore("meta"));
     tx.objectStore("queue").put(row);
     tx.objectStore("drafts").delete(kind + ":" + (household || ""));
   });
   // After the words: where there is no room for a picture, the visit is kept all the same.
-  let lost = 0;
   for (const picture of pictures) {
     try {
       await change(["photos"], (tx) => { tx.objectStore("photos").put(picture); });
@@ -67,6 +72,21 @@ export async function save({ id, household, visit, issue, photos = [], effort = 
   }
   announce();
   return { lost };
+}
+
+// The numbers show the server whether a phone lost something, so that one taken back is given
+// to the next item.
+async function nextNumber(rows) {
+  const free = await wrap(rows.get("free"));
+  if (free && free.value.length) {
+    const [number, ...rest] = free.value;
+    rows.put({ name: "free", value: rest });
+    return number;
+  }
+  const last = await wrap(rows.get("seq"));
+  const number = (last ? last.value : 0) + 1;
+  rows.put({ name: "seq", value: number });
+  return number;
 }
 
 async function sealedPhoto(key, author, item, issue, picture) {
@@ -80,14 +100,23 @@ async function sealedPhoto(key, author, item, issue, picture) {
   return { id, item, sealed: await seal(key, id, plain) };
 }
 
-// What the phone holds, newest first: {id, state, saved_at, label, …}; what another login
-// locked has no label.
-export async function items() {
-  const photos = await all("photos");
-  const rows = [
+async function rowsWithState() {
+  return [
     ...(await all("queue")).map((row) => ({ ...row, state: row.attempts ? "sending" : "saved" })),
     ...(await all("sent")),
   ];
+}
+
+// The state of every item: {id: state}.
+export async function states() {
+  return Object.fromEntries((await rowsWithState()).map(({ id, state }) => [id, state]));
+}
+
+// What the phone holds, newest first: {id, state, saved_at, at, label, …}; what another login
+// locked has no label. `since` leaves out what went up before that moment.
+export async function items({ since = 0 } = {}) {
+  const photos = await photosByItem();
+  const rows = (await rowsWithState()).filter((row) => !row.at || row.at >= since);
   const shown = [];
   for (const row of rows) {
     const known = await unlock(row.box);
@@ -97,7 +126,8 @@ export async function items() {
       state: row.state,
       reason: row.reason || "",
       saved_at: row.saved_at,
-      photos: photos.filter((photo) => photo.item === row.id).length,
+      at: row.at,
+      photos: photos[row.id] || 0,
     });
   }
   return shown.sort((one, other) => other.saved_at - one.saved_at);
@@ -109,10 +139,10 @@ export async function counts() {
   const sent = await all("sent");
   return {
     saved: queue.length,
-    photos: (await all("photos")).length,
+    photos: await count("photos"),
     oldest: queue.reduce((oldest, row) => Math.min(oldest, row.saved_at), Infinity),
     uploaded: sent.filter((row) => row.state === "uploaded" && row.at >= today).length,
-    held: sent.filter((row) => row.state === "held").length,
+    held: sent.filter((row) => row.state === "held" || row.state === "refused").length,
   };
 }
 
@@ -122,17 +152,20 @@ export async function editable(id) {
   return row && !row.attempts ? unlock(row.box) : null;
 }
 
+// Take back an item that no send has touched yet; return whether it could be.
 export async function discard(id) {
-  await change(["queue", "photos"], async (tx) => {
+  const isGone = await change(["meta", "queue", "photos"], async (tx) => {
     const row = await wrap(tx.objectStore("queue").get(id));
-    if (!row || row.attempts) return;
+    if (!row || row.attempts) return false;
     tx.objectStore("queue").delete(id);
+    const free = await wrap(tx.objectStore("meta").get("free"));
+    tx.objectStore("meta").put({ name: "free", value: [...(free ? free.value : []), row.seq].sort((a, b) => a - b) });
     const photos = tx.objectStore("photos");
-    for (const photo of await wrap(photos.getAll())) {
-      if (photo.item === id) photos.delete(photo.id);
-    }
+    for (const photo of await wrap(photos.index("item").getAllKeys(id))) photos.delete(photo);
+    return true;
   });
   announce();
+  return isGone;
 }
 
 // The queue as the address /sync/visits/ takes it, to carry it elsewhere by hand.
@@ -230,7 +263,7 @@ function offerAgain() {
   return change(["queue", "sent"], async (tx) => {
     const sent = tx.objectStore("sent");
     for (const row of await wrap(sent.getAll())) {
-      if (row.at < since) continue;
+      if (row.at < since || !row.sealed) continue;
       const { id, seq, sealed, saved_at: saved, box } = row;
       tx.objectStore("queue").put({ id, seq, sealed, saved_at: saved, box, attempts: 1 });
       sent.delete(id);
@@ -243,7 +276,7 @@ function offerAgain() {
 // `turn` waits for the other sender to end.
 export async function drain({ now = false, turn = false } = {}) {
   if (!isCapable || (!now && Date.now() < notBefore)) return "later";
-  const waiting = (await all("queue")).length + (await all("photos")).length;
+  const waiting = (await count("queue")) + (await count("photos"));
   if (!waiting) return "empty";
   const outcome = await alone(send, turn);
   announce();
@@ -301,6 +334,7 @@ async function sendItems(answer) {
   let size = BATCH;
   const done = new Set();
   let after = 0;
+  let asked = false;
   for (;;) {
     const rows = (await all("queue")).filter((row) => !done.has(row.id)).sort((one, other) => one.seq - other.seq);
     if (!rows.length) return after ? { after } : "done";
@@ -309,13 +343,16 @@ async function sendItems(answer) {
     const response = await post(batch, answer.epoch, csrf);
     const said = await believed(response);
     if (response.status === 403 && said && said.code === "csrf") {
-      const again = await hello();
-      if (!again || again.csrf === csrf) return { after: 0 };
+      const again = asked ? null : await hello();
+      // A fresh token refused as well is not made better by asking on.
+      if (!again) return { after: 0 };
+      asked = true;
       csrf = again.csrf;
       continue;
     }
     if (response.status === 401) return "login";
-    if ((response.status === 413 || response.status === 500 || response.status === 400) && batch.length > 1) {
+    const isRefused = response.status >= 400 && response.status !== 503 && response.status !== 429;
+    if (isRefused && batch.length > 1) {
       // One of them may be what the server cannot take: each goes alone from here on.
       size = 1;
       continue;
@@ -325,7 +362,8 @@ async function sendItems(answer) {
     }
     for (const row of batch) done.add(row.id);
     if (response.status !== 207 || !said || !Array.isArray(said.items)) {
-      if (size > 1 || response.status < 500) return { after: 0 };
+      // Nobody who knows this program spoke; or one item alone is refused, and the rest go on.
+      if (!isRefused) return { after: 0 };
       after = BACKOFF[BACKOFF.length - 1];
       continue;
     }

@@ -4,17 +4,18 @@ import { counts, discard, drain, exported, isCapable, items } from "./outbox.js"
 
 const list = document.getElementById("queue");
 const words = list ? list.dataset : {};
+const TAGS = { uploaded: "tag--good", held: "tag--bad", refused: "tag--bad" };
 
 function line(item) {
   const row = document.createElement("li");
   row.className = "queue__item";
   const state = document.createElement("strong");
-  state.className = "tag" + (item.state === "uploaded" ? " tag--good" : item.state === "held" ? " tag--bad" : " tag--warn");
+  state.className = "tag " + (TAGS[item.state] || "tag--warn");
   state.textContent = words[item.state];
   const label = document.createElement("p");
   const saved = new Date(item.saved_at);
   const clock = saved.toTimeString().slice(0, 5);
-  label.append(state, " " + (saved.getMonth() + 1) + "-" + saved.getDate() + " " + clock + " " + (item.label || words.sealed));
+  label.append(state, " " + (saved.getMonth() + 1) + "-" + saved.getDate() + " " + clock + " " + (item.state === "refused" ? words.photo : item.label || words.sealed));
   row.append(label);
   if (item.photos) {
     const photos = document.createElement("p");

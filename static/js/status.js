@@ -1,6 +1,6 @@
 // On every page: the two counts in the header, the times to upload, and forgetting at logout.
 
-import { all, meta, setMeta } from "./store.js";
+import { count, meta, setMeta } from "./store.js";
 import { counts, drain, forget, hello, isCapable } from "./outbox.js";
 
 const EVERY = 5 * 60 * 1000;
@@ -17,9 +17,13 @@ export async function showCounts() {
   if (held) parts.push(words.held + " " + held);
   if (uploaded || !parts.length) parts.push(words.uploaded + " " + uploaded);
   if (Date.now() - oldest > DAY) parts.push(words.old);
-  badge.textContent = parts.join(" · ");
+  badge.firstElementChild.textContent = parts.join(" · ");
   badge.classList.toggle("outbox--waiting", Boolean(saved || photos));
   badge.hidden = !(saved || photos || uploaded || held);
+}
+
+async function hasCopies() {
+  return Boolean(window.caches) && caches.has("pages-" + user);
 }
 
 // Copies of the pages that open without signal, read anew whenever there is some.
@@ -55,15 +59,18 @@ async function begin() {
   window.addEventListener("outbox", showCounts);
   window.addEventListener("online", () => drain({ now: true }));
   setInterval(() => drain(), EVERY);
-  if (user) {
+  // Offices and departments keep no copies and need no worker.
+  if (user && words.copies) {
     navigator.serviceWorker.register("/sw.js").catch(() => null);
-    const waiting = (await all("queue")).length + (await all("photos")).length;
-    // A drain says hello by itself.
-    if (!waiting || !(await meta("author"))) await hello().catch(() => null);
-    await keepCopies().catch(() => null);
+    // Where the day begins, and where nothing is known yet; a drain says hello by itself.
+    const isDay = Boolean(document.getElementById("doors"));
+    if (isDay || !(await meta("author"))) await hello().catch(() => null);
+    if (isDay || !(await hasCopies())) await keepCopies().catch(() => null);
+  } else if (user && !(await meta("author")) && document.querySelector("form[data-offline]")) {
+    await hello().catch(() => null);
   }
   await drain();
-  if (navigator.storage && navigator.storage.persist && !(await meta("persist")) && (await all("sent")).length) {
+  if (navigator.storage && navigator.storage.persist && !(await meta("persist")) && (await count("sent"))) {
     await setMeta({ persist: true });
     navigator.storage.persist().catch(() => null);
   }

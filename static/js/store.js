@@ -1,7 +1,7 @@
 // The phone's own storage: IndexedDB as promises. Rows of personal content are ciphertext.
 
 const NAME = "gridmgmt";
-const VERSION = 1;
+const VERSION = 2;
 // queue: what waits to go up. sent: what went up in the last 14 days, and what was held back.
 // photos: pictures on their way. drafts: forms being filled. meta: keys, clock, numbers.
 const STORES = { meta: "name", queue: "id", sent: "id", photos: "id", drafts: "name" };
@@ -18,6 +18,9 @@ export function openStore() {
           request.result.createObjectStore(store, { keyPath });
         }
       }
+      // Whose photos wait is asked often, and without reading the pictures.
+      const photos = request.transaction.objectStore("photos");
+      if (!photos.indexNames.contains("item")) photos.createIndex("item", "item");
     };
     request.onsuccess = () => {
       // Another tab with a newer version must not wait for this one.
@@ -25,6 +28,8 @@ export function openStore() {
         request.result.close();
         opened = null;
       };
+      // A browser that clears or runs out of memory closes it; the next use opens it again.
+      request.result.onclose = () => { opened = null; };
       resolve(request.result);
     };
     request.onerror = () => {
@@ -67,6 +72,30 @@ export async function change(stores, work) {
 export async function all(store) {
   const database = await openStore();
   return wrap(database.transaction(store).objectStore(store).getAll());
+}
+
+export async function count(store) {
+  const database = await openStore();
+  return wrap(database.transaction(store).objectStore(store).count());
+}
+
+// Return how many photos of each item are on their way: {item: number}.
+export async function photosByItem() {
+  const database = await openStore();
+  const found = {};
+  const request = database.transaction("photos").objectStore("photos").index("item").openKeyCursor();
+  return new Promise((resolve, reject) => {
+    request.onerror = () => reject(request.error);
+    request.onsuccess = () => {
+      const cursor = request.result;
+      if (!cursor) {
+        resolve(found);
+        return;
+      }
+      found[cursor.key] = (found[cursor.key] || 0) + 1;
+      cursor.continue();
+    };
+  });
 }
 
 export async function get(store, key) {

@@ -1,7 +1,7 @@
 // Keeps the shell and the worker's copies of her pages. What waits to go up is in IndexedDB,
 // which nothing here touches. An update waits until every page is closed: no form is lost.
 // The server writes the names in front of this script: gridmgmt/service_worker.py.
-const { SHELL, ASSETS, QUEUE } = self.NAMES;
+const { SHELL, ASSETS, STATIC, QUEUE } = self.NAMES;
 const COPIES = self.NAMES.COPIES.map(([pattern, copy]) => [new RegExp(pattern), copy]);
 const PATIENCE = 3000;
 self.addEventListener("install", (event) => {
@@ -41,7 +41,8 @@ self.addEventListener("fetch", (event) => {
   if (event.request.method !== "GET" || url.origin !== location.origin) return;
   if (event.request.mode === "navigate") {
     event.respondWith(page(event.request, url.pathname));
-  } else if (ASSETS.includes(url.pathname)) {
+  } else if (url.pathname.startsWith(STATIC)) {
+    // Also what a newer worker that still waits has kept for newer copies of the pages.
     event.respondWith(caches.match(url.pathname).then((kept) => kept || fetch(event.request)));
   }
 });

@@ -2,10 +2,16 @@
 
 import { measured } from "./burden.js";
 import { askMore } from "./knocking.js";
-import { canSave, drain, isCapable, items, save } from "./outbox.js";
+import { canSave, discard, drain, isCapable, items, NO_ID, save, states } from "./outbox.js";
+import { newId } from "./seal.js";
+import { meta } from "./store.js";
 
 const list = document.getElementById("doors");
 const words = list ? list.dataset : {};
+
+const STATES = { saved: "saved", sending: "saved", uploaded: "uploaded", held: "held" };
+// The doors taken off the list, by what was saved of them.
+const doors = new Map();
 
 function doorOf(household) {
   return document.getElementById("door-" + household);
@@ -25,19 +31,49 @@ function takeAway(door, outcome, id, state) {
   const line = document.createElement("p");
   const strong = document.createElement("strong");
   strong.dataset.state = id;
-  strong.textContent = state === "uploaded" ? words.uploaded : words.saved;
   line.append(strong, " " + door.dataset.address + " · " + outcome);
   note.append(line);
-  if (state === "saved") {
-    const edit = document.createElement("a");
-    edit.className = "saved__link";
-    edit.href = door.dataset.form + "&edit=" + id;
-    edit.textContent = words.edit;
-    note.append(edit);
-  }
   door.replaceWith(note);
+  doors.set(id, door);
+  showState(note, id, state);
   count("listed", -1);
   count("done", 1);
+}
+
+// Say where it is, and offer what can be done there: on the phone to change or to take back,
+// on the server to correct.
+function showState(note, id, state) {
+  note.querySelector("[data-state]").textContent = words[STATES[state]] || "";
+  for (const old of note.querySelectorAll(".saved__link, .saved__undo")) old.remove();
+  if (state === "saved") {
+    const undo = document.createElement("button");
+    Object.assign(undo, { type: "button", className: "button button--plain saved__undo", textContent: words.undo });
+    undo.addEventListener("click", () => bringBack(note, id));
+    note.append(link(doors.get(id).dataset.form + "&edit=" + id, words.edit), undo);
+  } else if (state === "uploaded") {
+    note.append(link(words.wrong.replace(NO_ID, id), words.correct));
+  } else if (state === "held") {
+    note.append(link(words.queue, words.why));
+  }
+}
+
+function link(address, text) {
+  const anchor = document.createElement("a");
+  Object.assign(anchor, { href: address, className: "saved__link", textContent: text });
+  return anchor;
+}
+
+async function bringBack(note, id) {
+  // It may have gone up in this moment; then the note says so and nothing is taken back.
+  if (!(await discard(id))) return;
+  const door = doors.get(id);
+  const form = door.querySelector("form");
+  delete form.dataset.busy;
+  form.elements.visit_id.value = newId();
+  note.replaceWith(door);
+  door.querySelector("button").focus();
+  count("listed", 1);
+  count("done", -1);
 }
 
 async function tap(event) {
@@ -80,36 +116,41 @@ async function tap(event) {
     });
   } catch (error) {
     delete form.dataset.busy;
-    window.alert(words.full);
+    // Another page has saved this very visit already.
+    if (error.message === "sent") overlay();
+    else window.alert(words.full);
     return;
   }
   takeAway(door, button.textContent.trim(), id, "saved");
   drain({ now: true, turn: true });
 }
 
-// What this phone has logged today and the list, perhaps an old copy, still shows.
+// What this phone has logged and the list does not know of: what waits, and on a copy also what
+// went up since the copy was made.
 async function overlay() {
-  const today = new Date().setHours(0, 0, 0, 0);
-  for (const item of await items()) {
+  const since = words.made ? Number(words.made) - 1000 * ((await meta("offset")) || 0) : Infinity;
+  for (const item of await items({ since })) {
     const door = item.household && doorOf(item.household);
     const names = door && door.querySelector("[name=outcome][value=" + item.outcome + "]");
-    if (door && item.kind === "visit" && item.saved_at >= today) {
+    if (door && item.kind === "visit") {
       takeAway(door, names ? names.textContent.trim() : item.label.split(" · ")[1] || "", item.id, item.state);
     }
   }
 }
 
 async function refreshStates() {
-  for (const item of await items()) {
-    const shown = document.querySelector("[data-state='" + item.id + "']");
-    if (!shown) continue;
-    shown.textContent = item.state === "uploaded" ? words.uploaded : item.state === "held" ? words.held : words.saved;
-    const edit = shown.closest("li").querySelector(".saved__link");
-    if (edit && item.state !== "saved") edit.remove();
+  const known = await states();
+  for (const id of doors.keys()) {
+    const note = document.getElementById("saved-" + id);
+    if (note && known[id]) showState(note, id, known[id]);
   }
 }
 
 if (isCapable && list) {
+  // The keys in a copy were given out once already.
+  if (words.made) {
+    for (const input of list.querySelectorAll("[name=visit_id]")) input.value = newId();
+  }
   document.addEventListener("submit", tap);
   window.addEventListener("outbox", refreshStates);
   overlay();

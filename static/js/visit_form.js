@@ -2,7 +2,7 @@
 
 import { measured, startMeasuring } from "./burden.js";
 import { askWhy } from "./knocking.js";
-import { canSave, drain, editable, isCapable, save } from "./outbox.js";
+import { canSave, drain, editable, isCapable, NO_ID, save, states } from "./outbox.js";
 import { lock, newId, unlock } from "./seal.js";
 import { shrink } from "./shrink.js";
 import { get, put, remove } from "./store.js";
@@ -14,6 +14,15 @@ const query = new URLSearchParams(location.search);
 const household = Number(path ? path[1] : query.get("household")) || null;
 const isVisit = words.offline === "visit";
 const prefix = isVisit ? "issue-" : "";
+const DAY = 24 * 3600 * 1000;
+// The same limits as in visits/forms/visits.py and visits/photos.py; the server has the last word.
+const LATEST_APPOINTMENT = 91 * DAY;
+const LATEST_ENTRY = 7 * DAY;
+const CLOCK_SLACK = 5 * 60 * 1000;
+const MOST_PHOTOS = 4;
+const PATIENCE = 2500;
+// On a copy: what the list kept beside it says of the door and its rules.
+let known = null;
 const draftName = words.offline + ":" + (household || "");
 
 function field(name) {
@@ -93,19 +102,35 @@ function refuse(faults) {
   box.focus();
 }
 
-function faultsOf(hasIssue) {
+// Whether a rule of knocking was not kept. On a page of the server the question stands there
+// only where one is broken by a door that opened; a copy knows the rules and the door.
+function isReasonAsked() {
+  if (!field("reason") || value("way") !== "door") return false;
+  if (!known) return value("outcome") === "met" || value("outcome") === "declined";
+  return askWhy(known.door, known.rules, value("outcome") || "met", new Date(value("done_at") || Date.now()).getTime());
+}
+
+function showReason() {
+  if (known && field("reason")) field("reason").closest(".field").hidden = !isReasonAsked();
+}
+
+function faultsOf(hasIssue, photos) {
   const faults = [];
   if (isVisit) {
     if (!value("outcome")) faults.push(["outcome", words.needOutcome]);
     if (field("went_alone") && value("way") === "door" && !value("companions") && !value("went_alone")) {
       faults.push(["went_alone", words.needPair]);
     }
-    const isAnswered = value("outcome") === "met" || value("outcome") === "declined";
-    if (field("reason") && isAnswered && value("way") === "door" && !value("reason")) faults.push(["reason", words.needReason]);
+    if (isReasonAsked() && !value("reason")) faults.push(["reason", words.needReason]);
     const next = value("next_on");
-    if (next && new Date(next + "T23:59") < new Date()) faults.push(["next_on", words.needDay]);
+    const until = new Date(next + "T23:59") - Date.now();
+    if (next && !(until > 0 && until < LATEST_APPOINTMENT)) faults.push(["next_on", words.needDay]);
+    const ago = Date.now() - new Date(value("done_at") || Date.now());
+    if (ago < -CLOCK_SLACK) faults.push(["done_at", words.needPast]);
+    if (ago > LATEST_ENTRY) faults.push(["done_at", words.needRecent]);
   }
   if (hasIssue) {
+    if (photos > MOST_PHOTOS) faults.push([prefix + "photos", words.needFour]);
     if (!value(prefix + "category")) faults.push([prefix + "category", words.needCategory]);
     if (!value(prefix + "description")) faults.push([prefix + "description", words.needDescription]);
     if (!household && field("grid") && !value("grid")) faults.push(["grid", words.needGrid]);
@@ -161,12 +186,14 @@ async function submit(event, untouched) {
   const input = field(prefix + "photos");
   const chosen = input && input.files ? Array.from(input.files) : [];
   const hasIssue = !isVisit || Boolean(value(prefix + "category") || value(prefix + "description") || chosen.length);
-  const faults = faultsOf(hasIssue);
+  const faults = faultsOf(hasIssue, chosen.length);
   if (faults.length) {
     refuse(faults);
     return;
   }
   form.dataset.busy = "yes";
+  const button = form.querySelector("button:not([type])");
+  button.disabled = true;
   if (!(await canSave())) {
     form.submit();
     return;
@@ -174,7 +201,7 @@ async function submit(event, untouched) {
   const issueId = value(prefix + "id") || newId();
   const id = query.get("edit") || (isVisit ? value("visit_id") || newId() : issueId);
   const photos = [];
-  for (const file of chosen.slice(0, 4)) photos.push(await shrink(file));
+  for (const file of chosen) photos.push(await shrink(file));
   try {
     const { lost } = await save({
       id,
@@ -190,11 +217,17 @@ async function submit(event, untouched) {
     if (lost) window.alert(words.noRoom);
   } catch (error) {
     delete form.dataset.busy;
+    button.disabled = false;
     say(error.message === "sent" ? words.sent : words.full, "error").scrollIntoView();
     return;
   }
-  drain({ now: true, turn: true });
-  location.href = words.back;
+  say(words.saved, "success").scrollIntoView();
+  const sending = drain({ now: true, turn: true }).catch(() => null);
+  // With signal it is there in a moment, and the next page already knows of it.
+  if (navigator.onLine) await Promise.race([sending, new Promise((done) => setTimeout(done, PATIENCE))]);
+  const state = (await states())[id];
+  if (state === "uploaded" && words.uploadedAt) location.href = words.uploadedAt.replace(NO_ID, id);
+  else location.href = state === "held" ? words.queue : words.back;
 }
 
 async function begin() {
@@ -205,7 +238,11 @@ async function begin() {
     when.value = new Date(now.getTime() - now.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
   }
   const untouched = when ? when.value : "";
-  if (words.copy) await introduce();
+  if (words.copy) {
+    // The keys in a copy were given out once already.
+    for (const name of ["visit_id", prefix + "id"]) if (field(name)) field(name).value = newId();
+    await introduce();
+  }
   const edited = query.get("edit") && (await editable(query.get("edit")));
   if (query.get("edit") && !edited) say(words.sent, "warning");
   if (edited) fill(edited.fields);
@@ -216,6 +253,8 @@ async function begin() {
     fill(kept);
     say(words.restored, "success");
   }
+  showReason();
+  form.addEventListener("change", showReason);
   startMeasuring();
   let timer = 0;
   form.addEventListener("input", () => {
@@ -240,9 +279,7 @@ async function introduce() {
   place.textContent = door.dataset.address;
   const facts = door.querySelector(".door__facts");
   if (facts) place.after(document.importNode(facts, true));
-  const reason = field("reason");
-  const rules = door.closest(".doors").dataset;
-  if (reason && !askWhy(door.dataset, rules, "met", Date.now())) reason.closest(".field").remove();
+  known = { door: door.dataset, rules: door.closest(".doors").dataset };
   const alone = field("went_alone");
   if (alone && !door.dataset.pairs) alone.closest(".field").remove();
 }

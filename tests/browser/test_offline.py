@@ -326,7 +326,7 @@ def test_a_draft_survives_a_reload(open_page, world, doors):
     expect(page.locator("[name=note]")).to_have_value("写到一半")
     expect(page.locator("main")).to_contain_text("What you had typed here before is back.")
     page.click("text=Save visit")
-    page.wait_for_url("**/work/today/")
+    page.wait_for_url("**/work/today/?*")
     expect(page.locator("#outbox")).to_have_text("Uploaded 1")
     assert page.evaluate(ROWS, "drafts") == []
     assert Visit.objects.get().note == "写到一半"

@@ -17,6 +17,7 @@ from visits.day_list import progress, stairwells, walk_of
 from visits.door_tasks import is_to_knock_at
 from visits.forms.issues import IssueForm
 from visits.forms.visits import AnywhereVisitForm
+from visits.sync.views import milliseconds
 
 # Who is responsible for more doors than this does not walk to them all in a day.
 MOST_DOORS = 400
@@ -38,6 +39,7 @@ def offline_today(request: HttpRequest) -> HttpResponse:
         "visits/offline_today.html",
         {
             "on": on,
+            "made": milliseconds(timezone.now()),
             "progress": progress(request.user, doors, on),
             "stairwells": stairwells(request.user, households, on, tags=tags),
         },
