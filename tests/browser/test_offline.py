@@ -1,8 +1,10 @@
 """A day without signal in a real browser: saved on the phone, then uploaded, exactly once."""
 
+import re
 import time
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PHONE
@@ -17,7 +19,8 @@ from tests.factories import (
     ResidentFactory,
     identity_number,
 )
-from visits.models import HeldItem, Issue, Visit
+from tests.visits.sync.phone import Phone, milliseconds, visit
+from visits.models import HeldItem, Issue, SyncDevice, Visit
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -426,3 +429,267 @@ def test_without_scripts_the_plain_forms_go_on_working(open_page, world, doors):
     assert Visit.objects.count() == 1
     page.goto("/work/queue/")
     expect(page.locator("main")).to_contain_text("This browser keeps nothing")
+
+
+def log_in_full(page, household, note):
+    """Write a visit down by the long form, without signal."""
+    page.goto(f"/work/households/{household.pk}/visit/?list=1")
+    page.check("[name=outcome][value=met]")
+    page.fill("[name=note]", note)
+    page.click("text=Save visit")
+    page.wait_for_url("**/work/today/")
+
+
+def test_every_item_written_on_a_copy_has_a_key_of_its_own(open_page, world, doors):
+    category = IssueCategoryFactory()
+    page = open_page(world.worker)
+    ready(page)
+    page.context.set_offline(True)
+    for household in doors:
+        log_in_full(page, household, f"在{household.room}")
+    for place in ("东门", "西门"):
+        page.goto("/work/issues/add/")
+        page.select_option("[name=category]", str(category.pk))
+        page.select_option("[name=grid]", index=1)
+        page.fill("[name=place]", place)
+        page.fill("[name=description]", "灯不亮")
+        page.click("text=Save the issue")
+        page.wait_for_url("**/work/queue/")
+    assert len(page.evaluate(ROWS, "queue")) == 5
+    page.context.set_offline(False)
+    page.goto("/work/today/")
+    expect(page.locator("#outbox")).to_have_text("Uploaded 5")
+    assert sorted(Visit.objects.values_list("note", flat=True)) == ["在101", "在201", "在301"]
+    assert sorted(Issue.objects.values_list("place", flat=True)) == ["东门", "西门"]
+
+
+def test_a_copy_kept_over_night_takes_another_visit_at_the_same_door(open_page, world, doors):
+    page = open_page(world.worker)
+    ready(page)
+    page.context.set_offline(True)
+    page.goto("/work/today/")
+    key = door(page, doors[0]).locator("[name=visit_id]").input_value()
+    door(page, doors[0]).get_by_text("Nobody home").click()
+    expect(page.locator(".saved")).to_have_count(1)
+    # What waits stays off the list, however often the copy is opened.
+    page.goto("/work/today/")
+    expect(page.locator(".saved")).to_have_count(1)
+    expect(door(page, doors[0])).to_have_count(0)
+    assert door(page, doors[1]).locator("[name=visit_id]").input_value() != key
+    page.context.set_offline(False)
+    page.goto("/work/today/")
+    expect(page.locator("#outbox")).to_have_text("Uploaded 1")
+    assert [row["id"] for row in page.evaluate(ROWS, "sent")] == [key]
+
+
+def test_undo_brings_the_door_back_and_leaves_no_gap(open_page, world, doors):
+    page = open_page(world.worker)
+    ready(page)
+    page.context.set_offline(True)
+    page.goto("/work/today/")
+    for household in doors:
+        door(page, household).get_by_text("Met, nothing unusual").click()
+    expect(page.locator("#outbox")).to_have_text("Saved on this phone 3")
+    page.locator(".saved", has_text="101室").get_by_text("Undo").click()
+    expect(page.locator("#outbox")).to_have_text("Saved on this phone 2")
+    door(page, doors[0]).get_by_text("Nobody home").click()
+    expect(page.locator("#outbox")).to_have_text("Saved on this phone 3")
+    page.context.set_offline(False)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(page.locator("#outbox")).to_have_text("Uploaded 3")
+    expect(page.locator(".saved", has_text="101室")).to_contain_text("Wrong? Correct it")
+    assert Visit.objects.get(household=doors[0]).outcome == "nobody_home"
+    assert list(SyncDevice.objects.values_list("highest", "missing")) == [(3, 0)]
+
+
+def test_an_item_the_server_cannot_take_blocks_no_other(open_page, world, doors):
+    page = open_page(world.worker)
+    ready(page)
+    page.context.set_offline(True)
+    for household in doors:
+        door(page, household).get_by_text("Met, nothing unusual").click()
+    expect(page.locator("#outbox")).to_have_text("Saved on this phone 3")
+    poison = min(page.evaluate(ROWS, "queue"), key=lambda row: row["seq"])["id"]
+
+    def refuse(route):
+        if poison in route.request.post_data:
+            route.fulfill(
+                status=400,
+                content_type="application/json",
+                body='{"service": "gridmgmt-sync", "code": "shape", "reason": "x"}',
+            )
+        else:
+            route.continue_()
+
+    page.route("**/sync/visits/", refuse)
+    page.context.set_offline(False)
+    page.goto("/work/queue/")
+    expect(page.locator("#outbox")).to_have_text("Saved on this phone 1 · Uploaded 2")
+    assert Visit.objects.count() == 2
+    assert [row["id"] for row in page.evaluate(ROWS, "queue")] == [poison]
+
+
+def test_a_token_that_is_always_refused_is_not_asked_for_again_and_again(open_page, world, doors):
+    page = open_page(world.worker)
+    ready(page)
+    posts = []
+
+    def refuse(route):
+        posts.append(route.request)
+        route.fulfill(
+            status=403,
+            content_type="application/json",
+            body='{"service": "gridmgmt-sync", "code": "csrf", "reason": "x"}',
+        )
+
+    page.route("**/sync/visits/", refuse)
+    door(page, doors[0]).get_by_text("Met, nothing unusual").click()
+    wait_for(lambda: len(posts) >= 2)
+    page.wait_for_timeout(500)
+    assert len(posts) <= 3
+    expect(page.locator("#outbox")).to_have_text("Saved on this phone 1")
+
+
+OLD_STORE = """async (row) => {
+  indexedDB.deleteDatabase("gridmgmt");
+  const database = await new Promise((resolve) => {
+    const request = indexedDB.open("gridmgmt", 1);
+    request.onupgradeneeded = () => {
+      const stores = { meta: "name", queue: "id", sent: "id", photos: "id", drafts: "name" };
+      for (const [name, keyPath] of Object.entries(stores)) {
+        request.result.createObjectStore(name, { keyPath });
+      }
+    };
+    request.onsuccess = () => resolve(request.result);
+  });
+  await new Promise((resolve) => {
+    const writing = database.transaction(["queue", "meta"], "readwrite");
+    writing.objectStore("queue").put(row);
+    writing.objectStore("meta").put({ name: "ticket", value: row.ticket });
+    writing.oncomplete = resolve;
+  });
+  database.close();
+}"""
+
+
+def test_a_full_queue_survives_an_upgrade_of_the_store(open_page, world, doors, as_user):
+    phone = Phone(as_user(world.worker))
+    item = phone.item(visit(doors[0]))
+    page = open_page()
+    page.goto("/health/")
+    page.evaluate(
+        OLD_STORE, {**item, "saved_at": milliseconds(), "attempts": 0, "ticket": phone.ticket}
+    )
+    page.goto("/login/")
+    expect(page.locator("#outbox")).to_have_text("Uploaded 1")
+    assert (Visit.objects.get().by, Visit.objects.get().household) == (world.worker, doors[0])
+
+
+def add_photo(page, household, category, path):
+    page.goto(f"/work/households/{household.pk}/visit/?list=1")
+    page.check("[name=outcome][value=met]")
+    page.click("summary")
+    page.select_option("[name=issue-category]", str(category.pk))
+    page.fill("[name=issue-description]", "楼道灯不亮")
+    page.set_input_files("[name=issue-photos]", path)
+
+
+def test_a_photo_that_broke_off_goes_on_where_it_stopped(open_page, world, doors, tmp_path):
+    category = IssueCategoryFactory()
+    path = tmp_path / "photo.png"
+    # Noise, which no compression makes small.
+    Image.effect_noise((1280, 1280), 200).save(path)
+    page = open_page(world.worker)
+    ready(page)
+    parts = []
+
+    def break_off(route):
+        parts.append(int(route.request.headers["upload-offset"]))
+        if len(parts) == 2:
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route(re.compile("/sync/photos/.+"), break_off)
+    add_photo(page, doors[0], category, path)
+    page.click("text=Save visit")
+    wait_for(lambda: len(parts) >= 2)
+    # The visit went up before, and without, its photo.
+    assert Visit.objects.count() == 1
+    page.goto("/work/queue/")
+    wait_for(lambda: page.evaluate(ROWS, "photos") == [])
+    assert Issue.objects.get().photos.count() == 1
+    assert parts[0] == 0
+    assert parts[2] == parts[1] > 0
+
+
+def test_a_photo_that_is_no_picture_is_named_and_its_visit_stands(
+    open_page, world, doors, tmp_path
+):
+    category = IssueCategoryFactory()
+    path = tmp_path / "photo.png"
+    path.write_bytes(b"no picture at all")
+    page = open_page(world.worker)
+    ready(page)
+    add_photo(page, doors[0], category, path)
+    page.click("text=Save visit")
+    wait_for(Issue.objects.exists)
+    page.goto("/work/queue/")
+    expect(page.locator(".queue__item").first).to_contain_text("Not taken up")
+    assert page.evaluate(ROWS, "photos") == []
+    assert Issue.objects.get().photos.count() == 0
+
+
+NO_ROOM = """(store) => {
+  const put = IDBObjectStore.prototype.put;
+  IDBObjectStore.prototype.put = function (...row) {
+    if (this.name === store) throw new DOMException("full", "QuotaExceededError");
+    return put.apply(this, row);
+  };
+}"""
+
+
+def test_without_room_nothing_is_claimed_and_the_form_stays(open_page, world, doors):
+    page = open_page(world.worker)
+    ready(page)
+    page.goto(f"/work/households/{doors[0].pk}/visit/?list=1")
+    page.evaluate(NO_ROOM, "queue")
+    page.check("[name=outcome][value=met]")
+    page.fill("[name=note]", "不能丢")
+    page.click("text=Save visit")
+    expect(page.locator("main")).to_contain_text("Not saved: this phone has no room left.")
+    expect(page.locator("[name=note]")).to_have_value("不能丢")
+    expect(page.locator("main button:has-text('Save visit')")).to_be_enabled()
+    assert page.evaluate(ROWS, "queue") == []
+
+
+def test_without_room_for_the_photo_the_words_are_saved(open_page, world, doors, tmp_path):
+    category = IssueCategoryFactory()
+    path = tmp_path / "photo.png"
+    Image.new("RGB", (64, 64)).save(path)
+    page = open_page(world.worker)
+    ready(page)
+    add_photo(page, doors[0], category, path)
+    page.evaluate(NO_ROOM, "photos")
+    said = []
+    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.accept()))
+    page.click("text=Save visit")
+    wait_for(Issue.objects.exists)
+    assert said == [
+        "The words are saved. There was no room for every photo: add them later, with signal."
+    ]
+
+
+def test_the_full_form_with_signal_ends_at_the_confirmation_of_the_server(open_page, world, doors):
+    page = open_page(world.worker)
+    ready(page)
+    door(page, doors[0]).get_by_text("Other").click()
+    page.check("[name=outcome][value=declined]")
+    page.click("text=Save visit")
+    page.wait_for_url("**/work/today/?**saved=**")
+    expect(page.locator("#saved")).to_contain_text("Declined")
+    page.goto(f"/work/households/{doors[1].pk}/visit/")
+    page.check("[name=outcome][value=met]")
+    page.click("text=Save visit")
+    page.wait_for_url("**/work/visits/**")
+    expect(page.locator("main")).to_contain_text("201")
