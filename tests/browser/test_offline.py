@@ -91,11 +91,15 @@ def door(page, household):
     return page.locator(f"#door-{household.pk}")
 
 
-def wait_for(condition, seconds=15):
+def wait_for(condition, seconds=15, page=None):
+    """Wait until it holds; with a page, its routes and dialogs are answered meanwhile."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.1)
+        if page:
+            page.wait_for_timeout(100)
+        else:
+            time.sleep(0.1)
 
 
 def test_a_day_without_signal_goes_up_exactly_once(open_page, world, doors, tmp_path):
@@ -544,7 +548,7 @@ def test_a_token_that_is_always_refused_is_not_asked_for_again_and_again(open_pa
 
     page.route("**/sync/visits/", refuse)
     door(page, doors[0]).get_by_text("Met, nothing unusual").click()
-    wait_for(lambda: len(posts) >= 2)
+    wait_for(lambda: len(posts) >= 2, page=page)
     page.wait_for_timeout(500)
     assert len(posts) <= 3
     expect(page.locator("#outbox")).to_have_text("Saved on this phone 1")
@@ -613,7 +617,7 @@ def test_a_photo_that_broke_off_goes_on_where_it_stopped(open_page, world, doors
     page.route(re.compile("/sync/photos/.+"), break_off)
     add_photo(page, doors[0], category, path)
     page.click("text=Save visit")
-    wait_for(lambda: len(parts) >= 2)
+    wait_for(lambda: len(parts) >= 2, page=page)
     # The visit went up before, and without, its photo.
     assert Visit.objects.count() == 1
     page.goto("/work/queue/")
@@ -674,7 +678,7 @@ def test_without_room_for_the_photo_the_words_are_saved(open_page, world, doors,
     said = []
     page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.accept()))
     page.click("text=Save visit")
-    wait_for(Issue.objects.exists)
+    wait_for(Issue.objects.exists, page=page)
     assert said == [
         "The words are saved. There was no room for every photo: add them later, with signal."
     ]
