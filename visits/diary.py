@@ -112,17 +112,13 @@ def room_of(knock: Knock) -> str:
 
 
 def told_appointments(knocks: Iterable[Knock]) -> str:
+    days = [(knock.next_on, knock) for knock in knocks if knock.next_on]
+    # As the day is read in a sentence: Chinese writes 3月4日 without a nought.
+    written = pgettext("day of a year, as Django writes formats", "F j")
     lines = [
         _("%(day)s: %(door)s.")
-        % {
-            "day": formats.date_format(
-                knock.next_on, pgettext("day of a year, as Django writes formats", "F j")
-            ),
-            "door": f"{knock.stairwell}{knock.room}",
-        }
-        for knock in sorted(
-            (knock for knock in knocks if knock.next_on), key=lambda knock: str(knock.next_on)
-        )
+        % {"day": formats.date_format(day, written), "door": f"{knock.stairwell}{knock.room}"}
+        for day, knock in sorted(days, key=lambda row: row[0])
     ]
     return "\n".join([_("Asked to come again:"), *lines]) if lines else ""
 
