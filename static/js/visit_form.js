@@ -263,6 +263,8 @@ async function begin() {
       if (!form.dataset.busy) await put("drafts", { name: draftName, box: await lock(fields()) }).catch(() => null);
     }, 400);
   });
+  // Faults are said in the words of the server, all at once.
+  form.noValidate = true;
   form.addEventListener("submit", (event) => submit(event, untouched));
   const cancel = form.querySelector("[data-cancel]");
   if (cancel) cancel.addEventListener("click", () => { remove("drafts", draftName); });

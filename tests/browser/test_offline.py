@@ -697,3 +697,19 @@ def test_the_full_form_with_signal_ends_at_the_confirmation_of_the_server(open_p
     page.click("text=Save visit")
     page.wait_for_url("**/work/visits/**")
     expect(page.locator("main")).to_contain_text("201")
+
+
+def test_the_two_states_in_chinese(open_page, world, doors):
+    page = open_page(world.worker, language="zh-hans")
+    ready(page)
+    page.context.set_offline(True)
+    door(page, doors[0]).get_by_text("在家，正常").click()
+    expect(page.locator("#outbox")).to_have_text("已存本机 1")
+    expect(page.locator(".saved")).to_contain_text("已存本机")
+    page.goto(f"/work/households/{doors[1].pk}/visit/")
+    page.click("text=保存走访")
+    expect(page.locator("#error-summary")).to_be_focused()
+    page.context.set_offline(False)
+    page.goto("/work/queue/")
+    expect(page.locator("#outbox")).to_have_text("已上传 1")
+    expect(page.locator(".queue__item")).to_contain_text("已上传")
