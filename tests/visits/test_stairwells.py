@@ -56,8 +56,8 @@ def test_the_list_leads_to_the_doors_of_the_stairwell(world, doors, as_user):
         str(doors["101"].pk), str(doors["502"].pk)
     ]  # fmt: skip
     assert not any(box.has_attr("checked") for box in boxes)
-    assert len(soup.select("form.visit-form button")) == 1
-    link = soup.select_one(".ticks a")["href"]
+    assert len(soup.select("main form button")) == 1
+    link = soup.select_one("fieldset a")["href"]
     assert link == f"/work/households/{doors['201'].pk}/visit/?list=1&outcome=nobody_home"
 
 

@@ -441,7 +441,7 @@ def test_today_goes_down_or_up_by_her_own_choice(world, as_user, monkeypatch):
 
     assert walk() == up
     choice = soup_of(client).select_one(".day__walk button")
-    assert (choice["value"], choice.get_text()) == ("down", "Go downwards")
+    assert (choice["value"], choice.get_text()) == ("down", "Downwards")
     url = reverse("visits:today_walk")
     assert client.post(url + "?building=x", {"walk": "down"}).url == URL
     assert walk() == down

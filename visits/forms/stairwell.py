@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from households.models import Household
+from visits.forms.visits import AskedInput
 from visits.knocking import KnockRules, explain
 from visits.models import Outcome
 
@@ -29,7 +30,9 @@ class UnansweredForm(forms.Form):
     this stairwell, their building with its community loaded.
     """
 
-    reason = forms.CharField(label=_("Why at this time"), max_length=200, required=False)
+    reason = forms.CharField(
+        label=_("Why at this time"), max_length=200, required=False, widget=AskedInput
+    )
 
     def __init__(
         self, *args: Any, doors: Sequence[Household], at: datetime.datetime, **kwargs: Any
@@ -37,7 +40,15 @@ class UnansweredForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.at = timezone.localtime(at)
         self.doors = {door.pk: door for door in doors}
-        if not self.is_bound and not any(self.is_against(door) for door in doors):
+        if not self.is_bound:
+            self.offer_reason()
+
+    def offer_reason(self) -> None:
+        """Ask in the empty form where a knock now goes against a rule, else leave it out."""
+        if any(self.is_against(door) for door in self.doors.values()):
+            self.fields["reason"].required = True
+            self.fields["reason"].help_text = self.rule
+        else:
             del self.fields["reason"]
 
     def is_against(self, door: Household) -> bool:
@@ -77,6 +88,7 @@ class UnansweredForm(forms.Form):
             del self.fields["reason"]
         elif not cleaned.get("reason"):
             self.is_against(against[0].household)
+            self.fields["reason"].required = True
             self.add_error(
                 "reason",
                 _("%(rule)s Write in a few words why you knocked all the same.")

@@ -38,6 +38,13 @@ class DayInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
+class AskedInput(forms.TextInput):
+    """A line that the browser lets pass empty: whether it is due depends on the other answers."""
+
+    def use_required_attribute(self, initial: Any) -> bool:  # noqa: ARG002 - Django's signature
+        return False
+
+
 class QuickVisitForm(forms.Form):
     """What the two buttons at a door of the list send."""
 
@@ -64,7 +71,9 @@ class VisitForm(forms.Form):
     )
     went_alone = forms.BooleanField(label=_("I went alone this time"), required=False)
     companions = forms.CharField(label=_("Who came along"), max_length=100, required=False)
-    reason = forms.CharField(label=_("Why at this time"), max_length=200, required=False)
+    reason = forms.CharField(
+        label=_("Why at this time"), max_length=200, required=False, widget=AskedInput
+    )
     note = forms.CharField(
         label=_("Note"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
@@ -92,6 +101,7 @@ class VisitForm(forms.Form):
         if against:
             rules = KnockRules.of(self.household.grid.community)
             self.fields["reason"].help_text = explain(against, rules)
+            self.fields["reason"].required = True
         else:
             del self.fields["reason"]
 
@@ -110,6 +120,7 @@ class VisitForm(forms.Form):
             if not cleaned.get("reason"):
                 del self.fields["reason"]
         elif not cleaned.get("reason"):
+            self.fields["reason"].required = True
             rule = explain(against, KnockRules.of(self.household.grid.community))
             self.add_error(
                 "reason",

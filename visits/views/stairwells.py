@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from households.addresses import unit_label
+from households.addresses import room_label, unit_label
 from households.models import Household
 from visits.actions.visits import record_door_visit
 from visits.day_list import heads_of, walk_of
@@ -62,6 +62,7 @@ def stairwell_unanswered(request: HttpRequest, pk: int) -> HttpResponse:
             "rows": [
                 {
                     "household": door,
+                    "room": room_label(door.room),
                     "head": heads.get(door.pk, ""),
                     "is_ticked": door.pk in ticked,
                     "visit_id": ticked.get(door.pk) or uuid.uuid4(),
