@@ -15,7 +15,9 @@ def last_answer(
 ) -> datetime.date | None:
     """Return the day the door last answered a knock before that moment, one visit left out."""
     knocks = Visit.objects.filter(household=household, done_at__lte=at).answered_knocks()
-    newest = knocks.exclude(pk=apart_from).newest_first().values_list("done_at", flat=True).first()
+    if apart_from:
+        knocks = knocks.exclude(pk=apart_from)
+    newest = knocks.newest_first().values_list("done_at", flat=True).first()
     return timezone.localdate(newest) if newest else None
 
 

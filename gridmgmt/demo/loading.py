@@ -13,6 +13,7 @@ from gridmgmt.demo.burden import measure_weeks, say_what_wastes_time
 from gridmgmt.demo.campaigns import start_drives
 from gridmgmt.demo.families import Registrar
 from gridmgmt.demo.issues import IssueWriter, Offices, read_offices
+from gridmgmt.demo.pairings import pair_doors
 from gridmgmt.demo.people import Staff
 from gridmgmt.demo.places import (
     CommunityPlan,
@@ -93,6 +94,7 @@ class Loader:
         if index == 0:
             say_what_wastes_time(plan.community, self.today)
             officer = self.staff.teams[plan.grids[0].code].officer
+            pair_doors(plan.grids[0], self.staff.teams[plan.grids[0].code], self.began_on)
             start_drives(plan.community, plan.grids, officer, self.today)
             self.cover_colleague(plan.grids[:2])
 

@@ -39,6 +39,7 @@ from visits.models import (
     Issue,
     IssueEvent,
     Outcome,
+    Pairing,
     Visit,
     VisitTally,
 )
@@ -62,7 +63,7 @@ LOADED = (
         Resident,
     ),
     *(Residency, Phone, CareTag, Care, Visit, VisitTally, Issue, IssueEvent),
-    *(Campaign, CampaignDoor, BurdenWeek, WastedTime),
+    *(Campaign, CampaignDoor, Pairing, BurdenWeek, WastedTime),
 )
 
 

@@ -35,7 +35,8 @@ class PairingForm(forms.ModelForm):
         fields = ["user", "unit_name", "every_days"]
 
     def __init__(self, *args: Any, user: User, grid: Grid, **kwargs: Any) -> None:
-        super().__init__(*args, instance=Pairing(grid=grid), **kwargs)
+        super().__init__(*args, **kwargs)
+        self.instance.grid = grid
         self.grid = grid
         self.fields["user"].queryset = candidates(user, grid.community)  # type: ignore[attr-defined] # a model choice field
 

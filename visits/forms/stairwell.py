@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -67,7 +68,8 @@ class UnansweredForm(forms.Form):
     def ticks(self) -> list[Tick]:
         """Return what was ticked and understood, of doors that one may visit alone."""
         found = []
-        for value in self.data.getlist("door") if self.is_bound else []:
+        ticked = self.data.getlist("door") if isinstance(self.data, QueryDict) else []
+        for value in ticked:
             key, _colon, visit_id = value.partition(":")
             door = self.doors.get(int(key)) if key.isdecimal() else None
             try:

@@ -85,7 +85,7 @@ class VisitForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.at = at
-        self.household = household
+        self.door = household
         self.fields["done_at"].initial = at
         if not self.is_bound:
             self.offer_reason()
@@ -95,11 +95,9 @@ class VisitForm(forms.Form):
     def offer_reason(self) -> None:
         """Ask in the empty form where a knock now goes against a rule, else leave it out."""
         outcome = self.get_initial_for_field(self.fields["outcome"], "outcome") or Outcome.MET
-        against = rules_against(
-            self.household, self.at, outcome=outcome, way=Way.DOOR, visit_id=None
-        )
+        against = rules_against(self.door, self.at, outcome=outcome, way=Way.DOOR, visit_id=None)
         if against:
-            rules = KnockRules.of(self.household.grid.community)
+            rules = KnockRules.of(self.door.grid.community)
             self.fields["reason"].help_text = explain(against, rules)
             self.fields["reason"].required = True
         else:
@@ -110,7 +108,7 @@ class VisitForm(forms.Form):
         if not {"done_at", "outcome", "way", "visit_id"} <= cleaned.keys():
             return
         against = rules_against(
-            self.household,
+            self.door,
             cleaned["done_at"],
             outcome=cleaned["outcome"],
             way=cleaned["way"],
@@ -121,7 +119,7 @@ class VisitForm(forms.Form):
                 del self.fields["reason"]
         elif not cleaned.get("reason"):
             self.fields["reason"].required = True
-            rule = explain(against, KnockRules.of(self.household.grid.community))
+            rule = explain(against, KnockRules.of(self.door.grid.community))
             self.add_error(
                 "reason",
                 _("%(rule)s Write in a few words why you knocked all the same.") % {"rule": rule},

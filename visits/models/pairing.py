@@ -111,6 +111,14 @@ class Pairing(models.Model):
         return str(_("Pairing %(number)s") % {"number": self.pk})
 
     @property
+    def home(self) -> Grid:
+        """The grid on whose page it is kept: its own, or that of its household."""
+        if self.household:
+            return self.household.grid
+        assert self.grid  # noqa: S101 - it has one of the two
+        return self.grid
+
+    @property
     def partner(self) -> str:
         return str(self.user or self.unit_name)
 

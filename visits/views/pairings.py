@@ -46,5 +46,4 @@ def pairing_end(request: HttpRequest, pk: int) -> HttpResponse:
     pairing = get_object_or_404(pairings.filter(until=None), pk=pk)
     Pairing.objects.filter(pk=pairing.pk).update(until=timezone.localdate())
     messages.success(request, _("The pairing ends with today."))
-    grid = pairing.grid or pairing.household.grid
-    return redirect("visits:pairing_list", code=grid.code)
+    return redirect("visits:pairing_list", code=pairing.home.code)
