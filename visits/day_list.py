@@ -21,7 +21,7 @@ from households.models import (
     is_in_state,
 )
 from households.models.resident import CareTagQuerySet
-from visits.door_tasks import DoorTasks, is_to_knock_at, tasks_at
+from visits.door_tasks import DoorTasks, tasks_at
 from visits.knocking import KnockRules
 from visits.models import Visit
 from visits.odds import Chance, Evidence, best_chance, parts_left
@@ -39,12 +39,13 @@ ADVICE = {
 MOST_BUILDINGS = 100
 
 
-class BuildingChoice(NamedTuple):
-    """A building to narrow the list to, and how many doors of it are listed."""
+class ListedBuilding(NamedTuple):
+    """A building to narrow the list to, how many doors of it are listed, and how many late."""
 
     pk: int
     label: str
     doors: int
+    overdue: int
 
 
 @dataclass(frozen=True)
@@ -112,18 +113,24 @@ class Progress:
     actual: int
 
 
-def progress(user: User, doors: "QuerySet[Household]", on: datetime.date) -> Progress:
+def progress(
+    user: User,
+    doors: "QuerySet[Household]",
+    listed: Sequence[ListedBuilding],
+    on: datetime.date,
+) -> Progress:
     """Count the doors the user dealt with that day, and the states of all her doors."""
-    is_listed = is_to_knock_at(user, on)
     states = doors.aggregate(
-        listed=Count("pk", filter=is_listed),
-        overdue=Count("pk", filter=is_listed & is_in_state(DoorState.OVERDUE, on)),
         covered=Count("pk", filter=is_in_state(DoorState.COVERED, on)),
         actual=Count("pk", filter=is_in_state(DoorState.ACTUAL, on)),
     )
     visits = Visit.objects.filter(by=user).standing().between(on, on)
-    done = visits.aggregate(doors=Count("household", distinct=True))["doors"]
-    return Progress(done=done, **states)
+    return Progress(
+        done=visits.aggregate(doors=Count("household", distinct=True))["doors"],
+        listed=sum(building.doors for building in listed),
+        overdue=sum(building.overdue for building in listed),
+        **states,
+    )
 
 
 def stairwells(
@@ -244,12 +251,19 @@ def place_in_list(visit: Visit | None, households: Sequence[Household], walk: st
     return next(following, None)
 
 
-def building_choices(doors: "QuerySet[Household]") -> list[BuildingChoice]:
-    """Return the buildings of these doors in walking order; none when there are too many."""
+def listed_buildings(listed: "QuerySet[Household]", on: datetime.date) -> list[ListedBuilding]:
+    """Return the buildings of the listed doors in walking order."""
     rows = (
-        doors.order_by("building__walk_order", "building")
+        listed.order_by("building__walk_order", "building")
         .values_list("building", "building__estate", "building__name")
-        .annotate(doors=Count("pk"))
+        .annotate(doors=Count("pk"), overdue=Count("pk", filter=is_in_state(DoorState.OVERDUE, on)))
     )
-    choices = [BuildingChoice(pk, f"{estate}{name}", count) for pk, estate, name, count in rows]
-    return choices if 1 < len(choices) <= MOST_BUILDINGS else []
+    return [
+        ListedBuilding(pk, f"{estate}{name}", doors, overdue)
+        for pk, estate, name, doors, overdue in rows
+    ]
+
+
+def building_choices(listed: Sequence[ListedBuilding]) -> Sequence[ListedBuilding]:
+    """Return the buildings to narrow the list to; none when there are too many, or only one."""
+    return listed if 1 < len(listed) <= MOST_BUILDINGS else []

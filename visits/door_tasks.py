@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from django.db.models import (
     Case,
-    DateField,
     DateTimeField,
     Exists,
     OuterRef,
@@ -37,31 +36,30 @@ def is_to_knock_at(user: User, on: datetime.date) -> Q:
     return (is_listed(on) | is_open() & is_ready(on) & calls) & (may_not_wait(on) | ~rests(on))
 
 
+# Each of these is one subquery that does not ask about the single door, so that a database
+# answers it once for a list of any length.
+
+
 def is_in_campaign(on: datetime.date) -> Q:
-    return Q(Exists(CampaignDoor.objects.open_on(on).filter(household=OuterRef("pk"))))
+    return Q(pk__in=CampaignDoor.objects.open_on(on).values("household"))
 
 
 def waits_for_partner(user: User, on: datetime.date) -> Q:
     """Match households with a pairing that concerns the user and whose rhythm has run out."""
-    latest = Case(
-        *(
-            When(every_days=days, then=Value(on - datetime.timedelta(days=days)))
-            for days in Pairing.Rhythm.values
-        ),
-        output_field=DateField(),
-    )
-    pairings = (
-        Pairing.objects.current(on)
-        .concerning(user)
-        .filter(Q(household=OuterRef("pk")) | Q(grid=OuterRef("grid")))
-        .annotate(latest=latest)
-    )
-    never = Q(last_visited_on=None) & Exists(pairings)
-    return never | Q(Exists(pairings.filter(latest__gte=OuterRef("last_visited_on"))))
+    pairings = Pairing.objects.current(on).concerning(user)
+    waited = Q(pk__in=[])
+    for days in Pairing.Rhythm.values:
+        those = pairings.filter(every_days=days)
+        paired = Q(pk__in=those.exclude(household=None).values("household")) | Q(
+            grid__in=those.exclude(grid=None).values("grid")
+        )
+        day = on - datetime.timedelta(days=days)
+        waited |= (Q(last_visited_on=None) | Q(last_visited_on__lte=day)) & paired
+    return waited
 
 
 def waits_for_news(user: User) -> Q:
-    return Q(Exists(matters_for(user).filter(household=OuterRef("pk"))))
+    return Q(pk__in=matters_for(user).exclude(household=None).values("household"))
 
 
 def matters_for(user: User) -> "QuerySet[Issue]":
@@ -81,8 +79,10 @@ def rests(on: datetime.date) -> Q:
         ),
         output_field=DateTimeField(),
     )
-    knocks = Visit.objects.filter(household=OuterRef("pk"), done_at__gte=since)
-    return Q(Exists(knocks.answered_knocks()))
+    # The longest gap first: the index then finds the few visits that can matter.
+    earliest = on - datetime.timedelta(days=LONGEST_KNOCK_GAP - 1)
+    knocks = Visit.objects.filter(household=OuterRef("pk")).since(earliest).answered_knocks()
+    return Q(Exists(knocks.filter(done_at__gte=since)))
 
 
 def may_not_wait(on: datetime.date) -> Q:

@@ -20,7 +20,14 @@ from communities.roles import VISITORS
 from households.models import Household
 from visits.actions.visits import VisitConflictError, record_door_visit
 from visits.answers import rules_against
-from visits.day_list import building_choices, place_in_list, progress, stairwells, walk_of
+from visits.day_list import (
+    building_choices,
+    listed_buildings,
+    place_in_list,
+    progress,
+    stairwells,
+    walk_of,
+)
 from visits.door_tasks import is_to_knock_at, matters_for
 from visits.forms.burden import count_burden
 from visits.forms.visits import QuickVisitForm
@@ -38,6 +45,7 @@ def today(request: HttpRequest) -> HttpResponse:
     on = timezone.localdate()
     doors = Household.objects.visitable_by(request.user)
     listed = doors.filter(is_to_knock_at(request.user, on))
+    buildings = listed_buildings(listed, on)
     building = building_key(request)
     chosen = listed.filter(building=building) if building else listed
     saved = just_saved(request)
@@ -55,8 +63,8 @@ def today(request: HttpRequest) -> HttpResponse:
         "visits/today.html",
         {
             "on": on,
-            "progress": progress(request.user, doors, on),
-            "buildings": building_choices(listed),
+            "progress": progress(request.user, doors, buildings, on),
+            "buildings": building_choices(buildings),
             "building": building,
             "stairwells": stairwells(request.user, page.rows, on),
             "page": page,
