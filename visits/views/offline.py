@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from communities.models import User
 from communities.roles import REPORTERS, VISITORS
 from households.models import CareTag, Household
-from visits.day_list import progress, stairwells, walk_of
+from visits.day_list import listed_buildings, progress, stairwells, walk_of
 from visits.door_tasks import is_to_knock_at
 from visits.forms.issues import IssueForm
 from visits.forms.visits import AnywhereVisitForm
@@ -40,7 +40,7 @@ def offline_today(request: HttpRequest) -> HttpResponse:
         {
             "on": on,
             "made": milliseconds(timezone.now()),
-            "progress": progress(request.user, doors, on),
+            "progress": progress(request.user, doors, listed_buildings(listed, on), on),
             "stairwells": stairwells(request.user, households, on, tags=tags),
         },
     )
