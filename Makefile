@@ -1,4 +1,4 @@
-.PHONY: run test check bench lock format
+.PHONY: run test check bench soak lock format
 
 PYTHON ?= python3
 VENV := .venv
@@ -19,6 +19,10 @@ check: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(PY) -m tests.bench
+
+# N histories or SECONDS per database, whichever comes first; SEED repeats a run.
+soak: $(VENV)/.installed-dev
+	$(PY) -m tests.faults.soak --histories=$(or $(N),500) --seconds=$(or $(SECONDS),120) $(if $(SEED),--seed=$(SEED))
 
 format: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff check --fix .

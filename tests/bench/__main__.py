@@ -3,7 +3,7 @@
 import argparse
 import importlib
 
-MODULES = ("web", "search", "register_import", "odds")
+MODULES = ("web", "search", "register_import", "odds", "sync")
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ from visits.models.visit import Outcome, Way
 HOUR, DAY = 3_600_000, 86_400_000
 YEAR_1970 = -int(time.time() * 1000) + 3 * DAY
 STEPS = (6, 14)
-DRAINS = 8
+DRAINS, PATIENT_DRAINS = 8, 60
 
 
 class Handset:
@@ -52,7 +52,7 @@ class History:
         country: Country,
         upstream: Upstream | None = None,
         *,
-        restores: bool = True,
+        pause: float = 0,
     ) -> None:
         self.seed = seed
         self.chance = random.Random(seed)
@@ -66,7 +66,9 @@ class History:
         self.log: list[str] = []
         self.backup = None
         self.was_restored = False
-        self.restores = restores and inside
+        self.restores = inside
+        # Seconds to wait for a server that was killed a moment ago.
+        self.pause = pause
         for number in range(self.chance.choice([1, 1, 2, 3])):
             link = Link(upstream or InProcess(), self.chance, trouble=trouble, faults=faults)
             link.log = self.log
@@ -97,6 +99,10 @@ class History:
         ]
         rare = [self.close_account] + ([self.back_up, self.restore] if self.restores else [])
         return often * 4 + seldom + rare
+
+    def requests(self) -> list[str]:
+        """Return the lines of the log that tell of a request and its fault."""
+        return [line for line in self.log if line.startswith(("  GET", "  P"))]
 
     def attempt(self, handset: Handset, action: Callable[[Handset], None]) -> None:
         try:
@@ -347,12 +353,13 @@ class History:
         for handset in self.handsets:
             handset.disk.crash_in = 0
             handset.link.settle()
-        for _time in range(DRAINS):
+        for _time in range(DRAINS if not self.pause else PATIENT_DRAINS):
             for handset in self.handsets:
                 self.log_in_for_plain(handset)
                 self.exchange(handset)
             if not any(h.page.pending or h.page.pending_photos for h in self.handsets):
                 return
+            time.sleep(self.pause)
 
     def log_in_for_plain(self, handset: Handset) -> None:
         """What is not sealed goes up under the login of the one who wrote it."""
@@ -362,6 +369,12 @@ class History:
             if plain and handset.page.user != author.pk:
                 self.log_in(handset, author)
                 return
+
+
+def told(history: History, violations: list[str]) -> str:
+    """Return the whole story with what was wrong at its end."""
+    lines = [f"history {history.seed}:", *history.log, "VIOLATED:", *violations]
+    return "\n".join(lines)
 
 
 @cache

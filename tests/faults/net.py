@@ -220,7 +220,7 @@ class InProcess:
             "REQUEST_METHOD": request.method,
             "PATH_INFO": request.path,
             "QUERY_STRING": "",
-            "SERVER_NAME": "testserver",
+            "SERVER_NAME": "127.0.0.1",
             "SERVER_PORT": "80",
             "SERVER_PROTOCOL": "HTTP/1.1",
             "REMOTE_ADDR": "127.0.0.1",

@@ -4,17 +4,15 @@ import os
 
 import pytest
 
-from tests.faults.history import History
+from tests.faults.history import History, told
+from tests.faults.net import Request
+from tests.faults.phone import Phone
 from tests.faults.town import Country
 from visits.actions.recompute import recompute
 
 HISTORIES = 1000
 AT_A_TIME = 50
 FIRST = int(os.environ.get("HISTORY_SEED", "0"))
-
-
-def told(history: History, violations: list[str]) -> str:
-    return "\n".join([f"history {history.seed}:", *history.log, "VIOLATED:", *violations])
 
 
 @pytest.mark.parametrize("first", range(FIRST, FIRST + HISTORIES, AT_A_TIME))
@@ -26,3 +24,31 @@ def test_nothing_acknowledged_is_lost_or_doubled(db, first):
         if not violations and seed % 10 == 9:
             violations = recompute(save=False).differences
         assert not violations, told(history, violations)
+
+
+def seen(first: int, most: int = 40) -> list[str]:
+    """Return what the first history that violates something violates."""
+    country = Country("990101001")
+    for seed in range(first, first + most):
+        violations = History(seed, country).play()
+        if violations:
+            return violations
+    return []
+
+
+def test_the_checker_sees_a_visit_acknowledged_and_not_stored(db, monkeypatch):
+    from visits.sync import receive
+
+    monkeypatch.setattr(receive, "store", lambda visits: None)
+    assert any("acknowledged, and lost" in line for line in seen(0))
+
+
+def test_the_checker_sees_a_phone_that_believes_any_answer(db, monkeypatch):
+    def believe(phone, keys):
+        phone.fetch(Request("POST", "/sync/visits/"))
+        phone.disk.write(
+            lambda: [phone.disk.items[key].update(state="uploaded", given_at=0) for key in keys]
+        )
+
+    monkeypatch.setattr(Phone, "send_batch", believe)
+    assert any("without an answer" in line for line in seen(0))
