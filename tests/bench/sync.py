@@ -192,8 +192,7 @@ class Place:
             )
 
         return [
-            [visit(door) for door in self.chance.sample(self.doors[grid], size)]
-            for size in batches
+            [visit(door) for door in self.chance.sample(self.doors[grid], size)] for size in batches
         ]
 
 
@@ -270,9 +269,7 @@ def cost(place: Place) -> None:
     alone, together = ways[0], ways[1]
     for way in ways:
         rate = VISITS_PER_ROUND / statistics.median(way.seconds)
-        spread = (
-            f"{statistics.median(way.cpu):.2f} ({min(way.cpu):.2f}–{max(way.cpu):.2f})"
-        )
+        spread = f"{statistics.median(way.cpu):.2f} ({min(way.cpu):.2f}–{max(way.cpu):.2f})"
         print(
             f"{way.name:40}{spread:>20}{web.ratio(way.cpu, alone.cpu):>11}"
             f"{web.ratio(way.cpu, together.cpu):>12}{rate:>10.0f}"

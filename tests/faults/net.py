@@ -10,6 +10,7 @@ import http.client
 import io
 import json
 import random
+import time
 from collections import deque
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
@@ -120,6 +121,8 @@ class Link:
         self.waiting: deque[Request] = deque()
         self.earlier: deque[Answer] = deque(maxlen=3)
         self.log: list[str] = []
+        # Seconds that a slow answer takes where somebody waits for it.
+        self.delay = 0.0
 
     def send(self, request: Request) -> Answer:
         """Deliver a request as well as this line does; raises Lost."""
@@ -152,6 +155,9 @@ class Link:
         return self.on_the_way_back(fault, request, answer)
 
     def on_the_way_back(self, fault: Fault, request: Request, answer: Answer) -> Answer:
+        if fault is Fault.SLOW and self.delay:
+            time.sleep(self.delay)
+            return answer
         if fault in LOST:
             raise Lost
         if fault is Fault.REPEATED:
@@ -262,9 +268,14 @@ class OverHTTP:
         link = http.client.HTTPConnection(self.host, self.port, timeout=self.timeout)
         with closing(link):
             try:
-                link.putrequest(request.method, request.path, skip_accept_encoding=True)
+                link.putrequest(
+                    request.method,
+                    request.path,
+                    skip_accept_encoding=True,
+                    skip_host="Host" in request.headers,
+                )
                 for name, value in request.headers.items():
-                    if name.lower() not in ("host", "content-length", "connection"):
+                    if name.lower() not in ("content-length", "connection"):
                         link.putheader(name, value)
                 link.putheader("Content-Length", str(len(request.body)))
                 link.putheader("Connection", "close")
