@@ -134,7 +134,7 @@ export async function items({ since = 0 } = {}) {
 }
 
 export async function counts() {
-  const today = new Date().setHours(0, 0, 0, 0);
+  const today = new Date(Date.now() + ((await meta("offset")) || 0) * 1000).setHours(0, 0, 0, 0);
   const queue = await all("queue");
   const sent = await all("sent");
   return {
@@ -252,14 +252,15 @@ export async function hello() {
   const values = { key: answer.key, offset: Math.round((answer.now - (before + after) / 2) / 1000) };
   if (user) Object.assign(values, { user: user.id, author: user.author, ticket: user.ticket });
   const epoch = await meta("epoch");
-  if (epoch && epoch !== answer.epoch) await offerAgain();
+  if (epoch && epoch !== answer.epoch) await offerAgain(answer.now);
   await setMeta({ ...values, epoch: answer.epoch });
   return answer;
 }
 
 // The server was restored from a backup: what it may have forgotten goes up once more.
-function offerAgain() {
-  const since = Date.now() - KEPT_DAYS * DAY;
+// Its clock counts the days: that of the phone may have been anywhere meanwhile.
+function offerAgain(now) {
+  const since = now - KEPT_DAYS * DAY;
   return change(["queue", "sent"], async (tx) => {
     const sent = tx.objectStore("sent");
     for (const row of await wrap(sent.getAll())) {
@@ -311,7 +312,7 @@ async function send() {
     const outcome = await sendItems(answer);
     if (outcome !== "done") return outcome === "login" ? "login" : patience(outcome.after);
     await sendPhotos(request, answer, await meta("ticket"));
-    await forgetOld();
+    await forgetOld(answer.now);
     failures = 0;
     notBefore = 0;
     return "done";
@@ -367,7 +368,7 @@ async function sendItems(answer) {
       after = BACKOFF[BACKOFF.length - 1];
       continue;
     }
-    const later = await settle(batch, said.items);
+    const later = await settle(batch, said);
     after = Math.max(after, later);
   }
 }
@@ -403,7 +404,7 @@ async function post(batch, epoch, csrf) {
 }
 
 // Move what the server named out of the queue; return the longest wait it asked for.
-function settle(batch, answers) {
+function settle(batch, { items: answers, now }) {
   const sentIds = new Set(batch.map((row) => row.id));
   return change(["queue", "sent"], async (tx) => {
     const queue = tx.objectStore("queue");
@@ -416,7 +417,7 @@ function settle(batch, answers) {
       if (entry.status === 201 || entry.status === 202 || entry.status === 422) {
         const state = entry.status === 201 && !issue.reason ? "uploaded" : "held";
         const reason = entry.reason || issue.reason || "";
-        tx.objectStore("sent").put({ ...row, at: Date.now(), state, reason });
+        tx.objectStore("sent").put({ ...row, at: now, state, reason });
         queue.delete(entry.id);
       } else {
         later = Math.max(later, entry.retry_after || BACKOFF[0]);
@@ -426,8 +427,8 @@ function settle(batch, answers) {
   });
 }
 
-function forgetOld() {
-  const since = Date.now() - KEPT_DAYS * DAY;
+function forgetOld(now) {
+  const since = now - KEPT_DAYS * DAY;
   return change(["sent"], async (tx) => {
     const sent = tx.objectStore("sent");
     for (const row of await wrap(sent.getAll())) {

@@ -5,6 +5,7 @@ import { counts, drain, forget, hello, isCapable } from "./outbox.js";
 
 const EVERY = 5 * 60 * 1000;
 const DAY = 24 * 3600 * 1000;
+const SPREAD = 10 * 1000;
 const badge = document.getElementById("outbox");
 const words = badge ? badge.dataset : {};
 const user = Number(words.user) || null;
@@ -57,7 +58,8 @@ async function begin() {
   if (user && known && known !== user) await forget();
   await showCounts();
   window.addEventListener("outbox", showCounts);
-  window.addEventListener("online", () => drain({ now: true }));
+  // A whole quarter regains its signal at once; its phones come back one after another.
+  window.addEventListener("online", () => setTimeout(() => drain({ now: true }), Math.random() * SPREAD));
   setInterval(() => drain(), EVERY);
   // Offices and departments keep no copies and need no worker.
   if (user && words.copies) {

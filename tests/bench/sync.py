@@ -6,9 +6,10 @@ one INSERT and commit for each visit, and one INSERT of twenty rows for each tra
 way is measured in turn, round after round; CPU is that of this process and of its PostgreSQL
 backend. The bar: twenty at a time cost at most twice a bare insert per visit.
 
-**Reconnecting**, against the server that `make run` starts: 500 phones of 25 grids come back at
-the same moment with 20 sealed visits each, and send until everything is acknowledged. The bars:
-all 10,000 rows are there once, and 95 of 100 requests take less than 5 seconds.
+**Reconnecting**, against the server that `make run` starts: 500 phones of 25 grids regain their
+signal at the same moment with 20 sealed visits each, wait a random part of ten seconds as the
+contract says, and send until everything is acknowledged. The phones run on the same machine. The
+bars: all 10,000 rows are there once, and 95 of 100 requests take less than 5 seconds.
 """
 
 import base64
@@ -41,6 +42,8 @@ PHONES_PER_GRID = 20
 DOORS_PER_GRID = 100
 CPU_BAR, P95_BAR = 2.0, 5.0
 MOST_TRIES = 60
+# Seconds within which a phone that regains its signal asks: docs/sync.md, section 1.
+SPREAD = 10
 
 
 def measure(*, quick: bool = False) -> None:
@@ -306,6 +309,7 @@ class Crowd:
         chance = random.Random(body[-200:])
         wanted = {item["id"] for item in json.loads(body)["items"]}
         ready.wait()
+        time.sleep(chance.uniform(0, SPREAD))
         for attempt in range(MOST_TRIES):
             try:
                 hello = self.ask(line, Request("GET", "/sync/hello/"))

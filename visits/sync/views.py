@@ -102,6 +102,7 @@ def photo(request: HttpRequest, pk: UUID) -> HttpResponse:
     if refused := refuse_upload(request):
         return refused
     upload = get_object_or_404(PhotoUpload, pk=pk)
+    photos.go_back_to_bytes(upload)
     if request.method == "HEAD":
         length = {"Upload-Length": str(upload.length)}
         return tus(200, {"Upload-Offset": str(upload.offset), **length, **finished(upload)})

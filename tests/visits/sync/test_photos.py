@@ -81,6 +81,24 @@ def test_a_photo_cut_at_any_byte_goes_on_where_it_was(world, phone):
     assert not list(Path(photo.image.storage.location).glob("uploads/*"))
 
 
+@pytest.mark.parametrize("arrived", [900, None], ids=["in part", "whole"])
+def test_a_photo_whose_bytes_are_gone_is_asked_for_again(world, phone, settings, arrived):
+    """As after a restore of a database that is older or newer than its files."""
+    noticed = issue(IssueCategoryFactory())
+    key = uuid.uuid4()
+    sealed = envelope(key, phone.author, noticed["id"], picture())
+    create(phone.client, key, len(sealed))
+    patch(phone.client, key, 0, sealed[:arrived])
+    for waiting in (settings.MEDIA_ROOT / "uploads").iterdir():
+        waiting.unlink()
+    assert head(phone.client, key)["Upload-Offset"] == "0"
+    assert create(phone.client, key, len(sealed))["Upload-Offset"] == "0"
+    patch(phone.client, key, 0, sealed)
+    phone.send(phone.item(visit(world.household, issue=noticed)))
+    assert [photo.pk for photo in Photo.objects.all()] == [key]
+    assert head(phone.client, key)["Upload-Complete"] == "yes"
+
+
 def test_a_photo_waits_for_its_issue_and_goes_up_after_logout(world, phone, as_user):
     category, key = IssueCategoryFactory(), uuid.uuid4()
     noticed = issue(category)

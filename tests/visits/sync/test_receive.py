@@ -360,6 +360,16 @@ def test_a_visit_stands_whatever_becomes_of_its_issue(world, phone):
     assert HeldItem.objects.get().detail == "category"
 
 
+def test_an_issue_of_a_door_sent_again_after_its_border_moved_is_the_same(world, phone):
+    item = phone.item(visit(world.household, issue=issue(IssueCategoryFactory())))
+    phone.send(item)
+    new_grid = GridFactory(community=world.community)
+    Household.objects.filter(pk=world.household.pk).update(grid=new_grid)
+    assert phone.send(item) == {item["id"]: {"id": item["id"], "status": 201}}
+    assert Issue.objects.count() == 1
+    assert not HeldItem.objects.exists()
+
+
 def test_an_issue_in_another_grid_is_held(world, phone):
     alone = issue(IssueCategoryFactory(), grid=world.next_grid.code, place="院子")
     only = phone.item({**visit(None), "visit": None, "issue": alone}, key=alone["id"])
