@@ -22,13 +22,17 @@ def store_held_visit(
 ) -> Visit:
     """Store the visit with these values, credited to whoever wrote it, and its issue with it.
 
-    Under a key that names another visit already it becomes that visit's correction. The
-    phone that sends the item once more is told that it is stored.
+    Under a key that names another visit already it becomes that visit's correction, if `by`
+    may correct that one. The phone that sends the item once more is told that it is stored.
     """
     held = decide(held, by=by, at=at, decision=HeldItem.Decision.STORED)
     author = author_of(held)
     earlier = Visit.objects.filter(pk=held.item).first()
     if earlier:
+        if not Visit.objects.correctable_by(by).contains(earlier):
+            raise ValidationError(
+                _("What is stored under this key is not yours to correct. An officer decides.")
+            )
         visit = record_visit(id=uuid.uuid4(), by=author, corrects=earlier, **values)
     else:
         visit = Visit(id=held.item, by=author, digest=held.digest, **values)

@@ -5,13 +5,14 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from communities.models import Grid, User
 from communities.roles import REPORTERS
 from households.finding import address_condition
 from households.models import Household
-from visits.forms.visits import VisitForm
+from visits.forms.visits import LATEST_APPOINTMENT, VisitForm
 from visits.models import HeldItem, Issue, IssueCategory
 
 VISIT_TEXTS = ("outcome", "way", "companions", "note", "next_on", "reason")
@@ -26,7 +27,7 @@ def texts_of(part: object, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 class HeldVisitForm(VisitForm):
-    """The visit as it should be stored; asks for the door where the register lacks the one named."""
+    """The visit as it should be stored; without a `household` it asks for one of the user's doors."""
 
     address = forms.CharField(
         label=_("Door"),
@@ -46,10 +47,10 @@ class HeldVisitForm(VisitForm):
         **kwargs: Any,
     ) -> None:
         initial = texts_of(held.written.get("visit"), VISIT_TEXTS)
-        door = household or Household()
-        super().__init__(*args, household=door, at=at, initial=initial, **kwargs)
+        about = household or Household()
+        super().__init__(*args, household=about, at=at, initial=initial, **kwargs)
         self.user = user
-        self.household = household
+        self.door = household
         self.initial["done_at"] = done_at
         del self.fields["visit_id"]
         self.fields.pop("went_alone", None)
@@ -67,8 +68,20 @@ class HeldVisitForm(VisitForm):
         return datetime.datetime.min.replace(tzinfo=datetime.UTC)
 
     def clean_next_on(self) -> datetime.date | None:
+        """Take any day for now: which are allowed depends on when the visit was made."""
         day: datetime.date | None = self.cleaned_data["next_on"]
         return day
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        day, done_at = cleaned.get("next_on"), cleaned.get("done_at")
+        if day and done_at:
+            made_on = timezone.localdate(done_at)
+            if not made_on <= day <= made_on + LATEST_APPOINTMENT:
+                self.add_error(
+                    "next_on", _("Choose a day from that of the visit on, within three months.")
+                )
+        return cleaned
 
     def clean_address(self) -> str:
         typed: str = self.cleaned_data["address"]
@@ -79,13 +92,13 @@ class HeldVisitForm(VisitForm):
             raise ValidationError(
                 _("This does not name exactly one of your doors. Write all of its address.")
             )
-        self.household = found[0]
+        self.door = found[0]
         return typed
 
     def arguments(self) -> dict[str, Any]:
         values = dict(self.cleaned_data)
         values.pop("address", None)
-        return {**values, "household": self.household}
+        return {**values, "household": self.door}
 
 
 class HeldIssueForm(forms.Form):

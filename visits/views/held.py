@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from communities.lists import key_page
+from communities.models import User
 from households.models import Household
 from visits.actions.held import declare_void, store_held_issue, store_held_visit
 from visits.forms.held import HeldIssueForm, HeldVisitForm, VoidForm
@@ -44,7 +45,7 @@ def held_item(request: HttpRequest, pk: int) -> HttpResponse:
     held = get_object_or_404(
         HeldItem.objects.visible_to(request.user).select_related("by", "decided_by"), pk=pk
     )
-    door = door_of(held)
+    door = door_of(held, request.user)
     is_editable = HeldItem.objects.editable_by(request.user).contains(held)
     form = form_for(request, held, door) if is_editable and held.by else None
     if form and form.is_valid():
@@ -87,12 +88,15 @@ def held_void(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("visits:held_list")
 
 
-def door_of(held: HeldItem) -> Household | None:
-    """Return the door the item names, if the register has it and it is still open."""
+def door_of(held: HeldItem, user: User) -> Household | None:
+    """Return the door the item names, if it is open and the user may store a visit there.
+
+    The item alone is no permission: whoever sends it writes any number she likes.
+    """
     key = held.written.get("household")
     if not isinstance(key, int) or abs(key) >= 2**63:
         return None
-    doors = Household.objects.open().select_related("building", "grid")
+    doors = Household.objects.visitable_by(user).open().select_related("building", "grid")
     return doors.filter(pk=key).first()
 
 

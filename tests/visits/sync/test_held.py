@@ -6,7 +6,7 @@ import uuid
 import pytest
 from django.utils import timezone
 
-from tests.factories import HouseholdFactory, IssueCategoryFactory
+from tests.factories import HouseholdFactory, IssueCategoryFactory, VisitFactory
 from tests.visits.sync.phone import Phone, issue, milliseconds, visit
 from visits.models import HeldItem, Issue, ServerEpoch, SyncDevice, Visit
 
@@ -175,3 +175,38 @@ def test_the_page_of_a_visit_says_that_the_clock_was_wrong(world, phone, as_user
     phone.send(phone.item(visit(world.household, saved_at=wrong, clock_offset=3 * 3600)))
     page = as_user(world.worker).get(Visit.objects.get().get_absolute_url()).content.decode()
     assert "(the phone's clock was wrong" in page
+
+
+def test_naming_a_door_elsewhere_opens_it_to_nobody_who_may_not_visit_there(world, phone, as_user):
+    elsewhere = HouseholdFactory(grid=world.next_grid)
+    held = held_by(phone, visit(elsewhere, outcome="danced"))
+    client = as_user(world.worker)
+    page = client.get(held.get_absolute_url())
+    assert (page.context["household"], page.context["form"].door) == (None, None)
+    client.post(held.get_absolute_url(), form_of(world))
+    assert not Visit.objects.exists()
+    assert as_user(world.outsider).get(held.get_absolute_url()).context["household"] == elsewhere
+
+
+def test_nobody_corrects_a_colleagues_visit_by_sending_under_its_key(world, phone, as_user):
+    theirs = VisitFactory(household=world.household, by=world.captain, note="theirs")
+    held = held_by(phone, visit(world.household, note="mine"), key=theirs.pk)
+    client = as_user(world.worker)
+    refused = client.post(held.get_absolute_url(), form_of(world, note="mine"))
+    assert "not yours to correct" in refused.content.decode()
+    assert list(Visit.objects.values_list("note", flat=True)) == ["theirs"]
+    held.refresh_from_db()
+    assert held.decision == ""
+    as_user(world.officer).post(held.get_absolute_url(), form_of(world, note="mine"))
+    assert Visit.objects.standing().get().note == "mine"
+
+
+@pytest.mark.parametrize(("days", "is_stored"), [(-1, False), (0, True), (90, True), (91, False)])
+def test_an_appointment_is_mended_to_a_day_within_three_months_of_the_visit(
+    world, phone, as_user, days, is_stored
+):
+    today = timezone.localdate()
+    held = held_by(phone, visit(world.household, next_on=f"{today + datetime.timedelta(days=900)}"))
+    form = form_of(world, next_on=f"{today + datetime.timedelta(days=days)}")
+    as_user(world.worker).post(held.get_absolute_url(), form)
+    assert Visit.objects.exists() == is_stored
