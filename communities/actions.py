@@ -1,13 +1,14 @@
-"""Assigning people, ending assignments, covering for those away, opening accounts."""
+"""Assigning people, ending assignments, covering for those away, opening accounts, being back."""
 
 import datetime
 import secrets
+from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from communities.models import Cover, Membership, User
+from communities.models import Cover, ExpectedBack, Membership, User
 from communities.roles import Role
 
 # Without the characters that are mistaken for one another on paper: 0 O o, 1 l I.
@@ -172,3 +173,14 @@ def end_cover(*, cover: Cover, on: datetime.date) -> None:
         end_membership(membership=cover.stand_in, on=on)
     cover.until = on
     cover.save(update_fields=["until"])
+
+
+@transaction.atomic
+def expect_back(
+    *, by: User, back_at: datetime.datetime, colleagues: Iterable[User], note: str
+) -> None:
+    """Store when she means to be back, in place of what she said before; twice at once is once."""
+    said, _is_new = ExpectedBack.objects.update_or_create(
+        by=by, defaults={"back_at": back_at, "note": note}
+    )
+    said.colleagues.set(colleagues)

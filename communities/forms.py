@@ -288,7 +288,7 @@ class ExpectedBackForm(forms.ModelForm):
 
     back = forms.TimeField(
         label=_("I expect to be back by"),
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        widget=HourInput(),
         help_text=_("A time of today, such as 17:30."),
     )
 
@@ -315,6 +315,11 @@ class ExpectedBackForm(forms.ModelForm):
         if self.instance.back_at <= self.now:
             raise ValidationError(_("That time has passed today. Give a later one."))
         return back
+
+    def arguments(self) -> dict[str, Any]:
+        """Return those of `expect_back` that the form decides."""
+        names = ("colleagues", "note")
+        return {"back_at": self.instance.back_at, **{n: self.cleaned_data[n] for n in names}}
 
 
 class FaceForm(forms.Form):

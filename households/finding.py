@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from communities.models import User
+from communities.models.place import COMMUNITY_DIGITS
 from households.addresses import (
     ESTATE_SUFFIX,
     building_key,
@@ -43,7 +44,6 @@ TOKEN = re.compile(
 )
 SLOTS = ("building", "unit", "room")
 MOST_TOKENS = 6
-COMMUNITY_CODE = 12
 IDENTITY_SHAPE = re.compile(r"\d{15}|\d{17}[\dXx]")
 
 
@@ -84,7 +84,7 @@ def among_visible(found: QuerySet[Resident], user: User) -> QuerySet[Resident]:
     In a wide scope the few found are looked up in it one by one, which spares gathering
     everybody of a district for each search; in a narrow one gathering is cheaper.
     """
-    is_narrow = all(len(standing.code) >= COMMUNITY_CODE for standing in user.standings)
+    is_narrow = all(len(standing.code) >= COMMUNITY_DIGITS for standing in user.standings)
     if is_narrow or user.is_superuser:
         return found.filter(pk__in=Resident.objects.visible_to(user).values("pk"))
     doors = Household.objects.visible_to(user).filter(pk=OuterRef("household"))

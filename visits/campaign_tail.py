@@ -8,21 +8,14 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from communities.models import Membership
 from communities.roles import Role
 from households.models import Household, Post, Residency
 from visits.models import Campaign, CampaignDoor, DoorResult, Outcome, Visit, Way
-from visits.rules import EVENING, NOON, PARTS_BY_PROMISE, SATURDAY, part_of_day
+from visits.rules import EVENING, NOON, PARTS_BY_PROMISE, SATURDAY, TRY_PART, part_of_day
 
 Part = Household.PartOfDay
-TRY_PART = {
-    Part.MORNING: gettext_lazy("Try in the morning"),
-    Part.AFTERNOON: gettext_lazy("Try in the afternoon"),
-    Part.EVENING: gettext_lazy("Try in the evening"),
-    Part.WEEKEND: gettext_lazy("Try at the weekend"),
-}
 EXPORTED_AT_A_TIME = 2000
 
 

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from communities.models import User
 from households.addresses import room_label, unit_label
@@ -26,15 +25,9 @@ from visits.knocking import KnockRules
 from visits.models import Visit
 from visits.odds import Chance, Evidence, best_chance, parts_left
 from visits.openings import evidence_at, knocks_at
-from visits.rules import NOON, part_of_day
+from visits.rules import NOON, TRY_PART, part_of_day
 
 Part = Household.PartOfDay
-ADVICE = {
-    Part.MORNING: _("Try in the morning"),
-    Part.AFTERNOON: _("Try in the afternoon"),
-    Part.EVENING: _("Try in the evening"),
-    Part.WEEKEND: _("Try at the weekend"),
-}
 # Beyond this a choice of buildings is longer than the list itself.
 MOST_BUILDINGS = 100
 
@@ -78,7 +71,7 @@ class Door:
     def advice(self) -> str:
         """When to knock after unanswered tries, in words; "" when the chance says it."""
         part = self.household.retry_part
-        return str(ADVICE[Part(part)]) if part and not self.chance else ""
+        return str(TRY_PART[Part(part)]) if part and not self.chance else ""
 
     @property
     def is_likely_now(self) -> bool:

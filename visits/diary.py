@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext, pgettext_lazy
@@ -14,7 +14,7 @@ from django.utils.translation import pgettext, pgettext_lazy
 from communities.models import User
 from households.addresses import room_label, unit_label
 from visits.models import Issue, Outcome, Visit, Way
-from visits.models.visit import day_start
+from visits.models.visit import VisitQuerySet, day_start
 
 # In the order of telling: who was met first.
 TOLD = {
@@ -148,25 +148,28 @@ def listed(words: Iterable[str]) -> str:
     return _(", ").join(words)
 
 
-def visits_of(user: User, day: datetime.date) -> "Iterable[Visit]":
-    """Return her visits of that day as they stand, at doors still in her care, in walking order.
+def rows_of(user: User, day: datetime.date) -> VisitQuerySet:
+    """Return every row of her visits of that day, corrected ones too, at doors in her care.
 
     What an officer corrected is still her visit; what she corrected for others is not.
     """
     hers = Q(by=user, corrects=None) | Q(corrects__by=user)
+    return Visit.objects.visible_to(user).filter(hers).between(day, day)
+
+
+def visits_of(user: User, day: datetime.date) -> "QuerySet[Visit]":
+    """Return her visits of that day as they stand, in walking order."""
     return (
-        Visit.objects.visible_to(user)
-        .filter(hers)
+        rows_of(user, day)
         .standing()
-        .between(day, day)
         .select_related("household__building")
         .order_by("household__walk_order", "household", "done_at", "received_at", "pk")
     )
 
 
-def issues_of(user: User, day: datetime.date) -> "Iterable[Issue]":
+def issues_of(user: User, day: datetime.date) -> "QuerySet[Issue]":
     """Return the issues she reported that day, in the order she did."""
-    start, end = day_bounds(day)
+    start, end = day_start(day), day_start(day + datetime.timedelta(days=1))
     return (
         Issue.objects.filter(reported_by=user, reported_at__gte=start, reported_at__lt=end)
         .select_related("household__building", "grid")
@@ -194,11 +197,6 @@ def written_by(user: User, day: datetime.date) -> str:
     return compose(day, knocks, reports)
 
 
-def day_bounds(day: datetime.date) -> tuple[datetime.datetime, datetime.datetime]:
-    """Return when that day begins and when the next one does, in local time."""
-    return day_start(day), day_start(day + datetime.timedelta(days=1))
-
-
 class Since(NamedTuple):
     """What came in after a diary was saved."""
 
@@ -208,11 +206,7 @@ class Since(NamedTuple):
 
 def since_saved(user: User, day: datetime.date, saved_at: datetime.datetime) -> Since:
     """Count the visits and issues of that day that came in after it; corrections are visits."""
-    hers = Visit.objects.filter(Q(by=user, corrects=None) | Q(corrects__by=user))
-    start, end = day_bounds(day)
     return Since(
-        hers.between(day, day).filter(received_at__gt=saved_at).count(),
-        Issue.objects.filter(reported_by=user, reported_at__gte=start, reported_at__lt=end)
-        .filter(reported_at__gt=saved_at)
-        .count(),
+        rows_of(user, day).filter(received_at__gt=saved_at).count(),
+        issues_of(user, day).filter(reported_at__gt=saved_at).count(),
     )

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from households.models import Household
 from visits.models import Outcome, RetryRule, VisitRule
@@ -21,6 +22,12 @@ TRY_FIELDS = ("done_at", "outcome", "way", "counts", "next_on")
 ANSWERS = frozenset({Outcome.MET, Outcome.DECLINED, Outcome.MOVED_AWAY, Outcome.VACANT})
 # Doors open more readily towards the front of this list.
 PARTS_BY_PROMISE = (Part.EVENING, Part.WEEKEND, Part.AFTERNOON, Part.MORNING)
+TRY_PART = {
+    Part.MORNING: _("Try in the morning"),
+    Part.AFTERNOON: _("Try in the afternoon"),
+    Part.EVENING: _("Try in the evening"),
+    Part.WEEKEND: _("Try at the weekend"),
+}
 NOON, EVENING = 12, 18
 SATURDAY, WEEK = 5, 7
 

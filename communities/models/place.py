@@ -134,7 +134,7 @@ class CommunityQuerySet(models.QuerySet["Community"]):
         if user.is_superuser:
             return self
         codes = user.place_codes(Role)
-        return self.filter(inside(codes) | Q(code__in=[code[:12] for code in codes]))
+        return self.filter(inside(codes) | Q(code__in=[code[:COMMUNITY_DIGITS] for code in codes]))
 
     def editable_by(self, user: "User") -> Self:
         return self.held_by(user, MANAGERS)

@@ -8,10 +8,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from communities.models.people import User
-from communities.models.place import Area, codes_above, inside
+from communities.models.place import COMMUNITY_DIGITS, Area, codes_above, inside
 from communities.roles import MANAGERS, Role
-
-COMMUNITY_DIGITS = 12
 
 
 def place_spoken_for(user: User) -> str:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from communities.actions import expect_back
 from communities.forms import ExpectedBackForm
 from communities.models import ExpectedBack
 from communities.roles import GOES_OUT
@@ -34,7 +35,7 @@ def expected_back(request: HttpRequest) -> HttpResponse:
             now=now,
         )
         if form.is_valid():
-            form.save()
+            expect_back(by=request.user, **form.arguments())
             messages.success(request, _("Your colleagues see it only if you are not back by then."))
             return redirect("communities:expected_back")
     return TemplateResponse(

@@ -7,11 +7,10 @@ from django.db import models
 from django.db.models import Q
 
 from communities.models import Area, Community, Grid, User, inside
+from communities.models.place import COMMUNITY_DIGITS
 from communities.roles import DASHBOARD_READERS, READERS
 from gridmgmt.overview.figures import Figures
 from gridmgmt.overview.store import figures_of_communities, figures_of_grids
-
-COMMUNITY_DIGITS = 12
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from communities.forms import ExpectedBackForm
 from communities.models import ExpectedBack
 from tests.factories import MembershipFactory, UserFactory
 
@@ -150,3 +151,19 @@ def test_a_time_that_has_passed_is_refused_and_a_second_word_replaces_the_first(
 def test_page_says_that_nothing_is_kept(world, as_user):
     text = as_user(world.worker).get(PAGE).content.decode()
     assert "there is no history, no list for officers, and no place is recorded" in text
+
+
+def test_pressed_twice_at_once_is_said_once(world, as_user, monkeypatch):
+    other_press = {"back_at": TEN + HOUR, "by": world.worker}
+    checked = ExpectedBackForm.clean_back
+
+    def clean_back(form):
+        ExpectedBack.objects.create(**other_press)
+        return checked(form)
+
+    monkeypatch.setattr(ExpectedBackForm, "clean_back", clean_back)
+    form = {"back": "11:30", "colleagues": [world.officer.pk], "note": ""}
+    with time_machine.travel(TEN, tick=False):
+        assert as_user(world.worker).post(PAGE, form).status_code == 302
+    said = ExpectedBack.objects.get()
+    assert (said.back_at, list(said.colleagues.all())) == (TEN + 1.5 * HOUR, [world.officer])

@@ -102,6 +102,13 @@ def test_ticks_from_elsewhere_and_nonsense_are_left_out(world, doors, as_user):
     assert not Visit.objects.exists()
 
 
+def test_a_tick_with_an_endless_number_is_left_out(world, doors, as_user):
+    tick = f"{'9' * 5000}:{uuid.uuid4()}"
+    answer = as_user(world.worker).post(url_of(world), {"door": [tick]})
+    assert answer.status_code == 200
+    assert not Visit.objects.exists()
+
+
 def test_at_night_one_reason_is_asked_for_all_of_them(world, doors, as_user):
     Community.objects.update(quiet_from=datetime.time(9), quiet_until=datetime.time(12))
     client = as_user(world.worker)

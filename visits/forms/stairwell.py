@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from django import forms
@@ -40,20 +40,25 @@ class UnansweredForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.at = timezone.localtime(at)
-        self.doors = {door.pk: door for door in doors}
+        self.doors = {str(door.pk): door for door in doors}
         if not self.is_bound:
             self.offer_reason()
 
     def offer_reason(self) -> None:
         """Ask in the empty form where a knock now goes against a rule, else leave it out."""
-        if any(self.is_against(door) for door in self.doors.values()):
+        against = self.rules_against(self.doors.values())
+        if against:
             self.fields["reason"].required = True
-            self.fields["reason"].help_text = self.rule
+            self.fields["reason"].help_text = against[0]
         else:
             del self.fields["reason"]
 
-    def is_against(self, door: Household) -> bool:
-        """Say whether knocking there now is to be explained; only quiet hours ask it here."""
+    def rules_against(self, doors: Iterable[Household]) -> list[str]:
+        """Return the rules in words that knocking at these doors now goes against."""
+        return [rule for door in doors if (rule := self.rule_against(door))]
+
+    def rule_against(self, door: Household) -> str:
+        """Return the rule that asks why, "" for none: where nobody answers, only quiet hours do."""
         rules = KnockRules.of(door.building.community)
         found = rules.against(
             self.at,
@@ -61,8 +66,7 @@ class UnansweredForm(forms.Form):
             last_answer=None,
             asked_for_on=door.asked_for_on,
         )
-        self.rule = explain(found, rules)
-        return bool(found)
+        return explain(found, rules)
 
     @property
     def ticks(self) -> list[Tick]:
@@ -71,7 +75,7 @@ class UnansweredForm(forms.Form):
         ticked = self.data.getlist("door") if isinstance(self.data, QueryDict) else []
         for value in ticked:
             key, _colon, visit_id = value.partition(":")
-            door = self.doors.get(int(key)) if key.isdecimal() else None
+            door = self.doors.get(key)
             try:
                 parsed = uuid.UUID(visit_id)
             except ValueError:
@@ -85,15 +89,14 @@ class UnansweredForm(forms.Form):
         ticks = self.ticks
         if not ticks:
             raise ValidationError(_("Tick the doors where nobody was home."))
-        against = [tick for tick in ticks if self.is_against(tick.household)]
+        against = self.rules_against(tick.household for tick in ticks)
         if not against:
             del self.fields["reason"]
         elif not cleaned.get("reason"):
-            self.is_against(against[0].household)
             self.fields["reason"].required = True
             self.add_error(
                 "reason",
                 _("%(rule)s Write in a few words why you knocked all the same.")
-                % {"rule": self.rule},
+                % {"rule": against[0]},
             )
         return cleaned

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from communities.models.place import LONGEST_CODE
 from visits.forms.visits import LATEST_APPOINTMENT
 from visits.models import Issue, Outcome, Visit, Way
 from visits.sync.parcel import read_int, read_uuid
@@ -126,7 +127,7 @@ def read_issue(raw: object) -> IssueContent:
     return IssueContent(
         id=key,
         category=category,
-        grid=read_text(raw, "grid", 15),
+        grid=read_text(raw, "grid", LONGEST_CODE),
         place=read_text(raw, "place", length_of(Issue, "place")),
         description=description,
         urgency=read_choice(raw, "urgency", Issue.Urgency.values),

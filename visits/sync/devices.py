@@ -26,7 +26,8 @@ def note_device(
     """
     place = Community.objects.filter(code=community)
     row, _is_new = SyncDevice.objects.select_for_update().get_or_create(
-        pk=device, defaults={"community": place.first}
+        pk=device,
+        defaults={"community": place.first},  # type: ignore[misc] # asked for a new device only
     )
     row.gaps = gaps_left(row.gaps, row.highest, numbers)[-MOST_GAPS:]
     row.missing = sum(last - first + 1 for first, last in row.gaps)

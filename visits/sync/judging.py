@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from communities.models import Grid, User
+from communities.models.place import COMMUNITY_DIGITS
 from households.models import Household
 from visits.actions.doors import grid_then
 from visits.models import HeldItem, Visit
@@ -26,8 +27,6 @@ from visits.sync.parcel import Parcel
 from visits.sync.scope import Standings
 
 Reason = HeldItem.Reason
-# A grid's code begins with its community's.
-COMMUNITY_CODE = 12
 
 
 @dataclass(frozen=True)
@@ -120,8 +119,8 @@ class Judge:
         """Return the code of the community whose officers see the letter, "" for none."""
         household = self.households.get(letter.household or 0)
         if household:
-            return household.grid.code[:COMMUNITY_CODE]
-        return self.standings.home(letter.author or 0)[:COMMUNITY_CODE]
+            return household.grid.code[:COMMUNITY_DIGITS]
+        return self.standings.home(letter.author or 0)[:COMMUNITY_DIGITS]
 
 
 def visit_of(reading: Reading, said: VisitContent, household: Household) -> Visit:
