@@ -47,10 +47,10 @@ class HeldVisitForm(VisitForm):
         **kwargs: Any,
     ) -> None:
         initial = texts_of(held.written.get("visit"), VISIT_TEXTS)
-        about = household or Household()
-        super().__init__(*args, household=about, at=at, initial=initial, **kwargs)
+        door = household or Household()
+        super().__init__(*args, household=door, at=at, initial=initial, **kwargs)
         self.user = user
-        self.door = household
+        self.household = household
         self.initial["done_at"] = done_at
         del self.fields["visit_id"]
         self.fields.pop("went_alone", None)
@@ -92,13 +92,13 @@ class HeldVisitForm(VisitForm):
             raise ValidationError(
                 _("This does not name exactly one of your doors. Write all of its address.")
             )
-        self.door = found[0]
+        self.household = found[0]
         return typed
 
     def arguments(self) -> dict[str, Any]:
         values = dict(self.cleaned_data)
         values.pop("address", None)
-        return {**values, "household": self.door}
+        return {**values, "household": self.household}
 
 
 class HeldIssueForm(forms.Form):

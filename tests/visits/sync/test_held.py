@@ -182,7 +182,7 @@ def test_naming_a_door_elsewhere_opens_it_to_nobody_who_may_not_visit_there(worl
     held = held_by(phone, visit(elsewhere, outcome="danced"))
     client = as_user(world.worker)
     page = client.get(held.get_absolute_url())
-    assert (page.context["household"], page.context["form"].door) == (None, None)
+    assert (page.context["household"], page.context["form"].household) == (None, None)
     client.post(held.get_absolute_url(), form_of(world))
     assert not Visit.objects.exists()
     assert as_user(world.outsider).get(held.get_absolute_url()).context["household"] == elsewhere
