@@ -23,6 +23,7 @@ export const isCapable = Boolean(
 );
 
 let failures = 0;
+let logouts = 0;
 let notBefore = 0;
 
 function announce() {
@@ -191,6 +192,7 @@ async function device() {
 
 // Forget everything this login could read; what is sealed stays and still goes up.
 export async function forget() {
+  logouts += 1;
   // First, so that nothing can be read again even if the rest is interrupted.
   await change(["meta"], (tx) => {
     for (const name of ["lock", "author", "user"]) tx.objectStore("meta").delete(name);
@@ -241,11 +243,12 @@ async function believed(response) {
 
 // Ask the server who it is and what time it is; null when it was not this server that spoke.
 export async function hello() {
-  const before = Date.now();
+  const [before, earlier] = [Date.now(), logouts];
   const response = await request("/sync/hello/");
   const after = Date.now();
   const answer = response.status === 200 ? await believed(response) : null;
-  if (!answer) return null;
+  // What was asked for before a logout is not kept after it.
+  if (!answer || earlier !== logouts) return null;
   const user = answer.user;
   const known = await meta("user");
   if (user && known && known !== user.id) await forget();

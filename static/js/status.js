@@ -38,8 +38,11 @@ async function keepCopies() {
   const cache = await caches.open(name);
   for (const page of pages) {
     const answer = await fetch(page, { cache: "no-store", credentials: "same-origin", redirect: "manual" });
+    // A logout meanwhile has taken the folder away, or takes it away next.
+    if ((await meta("user")) !== user) break;
     if (answer.status === 200) await cache.put(page, answer);
   }
+  if ((await meta("user")) !== user) await caches.delete(name);
 }
 
 async function logOut(event) {
