@@ -196,6 +196,7 @@ export async function forget() {
   // First, so that nothing can be read again even if the rest is interrupted.
   await change(["meta"], (tx) => {
     for (const name of ["lock", "author", "user"]) tx.objectStore("meta").delete(name);
+    tx.objectStore("meta").put({ name: "login", value: newId() });
   });
   if (window.caches) {
     for (const name of await caches.keys()) {
@@ -208,6 +209,7 @@ export async function forget() {
       const rows = tx.objectStore(name);
       for (const row of await wrap(rows.getAll())) {
         delete row.box;
+        delete row.reason;
         rows.put(row);
       }
     }
@@ -243,6 +245,7 @@ async function believed(response) {
 
 // Ask the server who it is and what time it is; null when it was not this server that spoke.
 export async function hello() {
+  const login = await meta("login");
   const [before, earlier] = [Date.now(), logouts];
   const response = await request("/sync/hello/");
   const after = Date.now();
@@ -251,12 +254,21 @@ export async function hello() {
   if (!answer || earlier !== logouts) return null;
   const user = answer.user;
   const known = await meta("user");
-  if (user && known && known !== user.id) await forget();
+  if (user && known && known !== user.id) {
+    await forget();
+    return hello();
+  }
   const values = { key: answer.key, offset: Math.round((answer.now - (before + after) / 2) / 1000) };
   if (user) Object.assign(values, { user: user.id, author: user.author, ticket: user.ticket });
   const epoch = await meta("epoch");
   if (epoch && epoch !== answer.epoch) await offerAgain(answer.now);
-  await setMeta({ ...values, epoch: answer.epoch });
+  await change(["meta"], async (tx) => {
+    const rows = tx.objectStore("meta");
+    const now = await wrap(rows.get("login"));
+    // An answer that was under way when somebody logged out brings nobody back.
+    if ((now ? now.value : null) !== login) for (const name of ["user", "author"]) delete values[name];
+    for (const [name, value] of Object.entries({ ...values, epoch: answer.epoch })) rows.put({ name, value });
+  });
   return answer;
 }
 

@@ -62,6 +62,7 @@ async function localKey() {
     // Another tab may have been quicker.
     const row = await wrap(rows.get("lock"));
     if (row) return row.value;
+    if (!(await wrap(rows.get("user")))) throw new Error("logged out");
     rows.put({ name: "lock", value: made });
     return made;
   });

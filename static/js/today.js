@@ -97,6 +97,8 @@ async function tap(event) {
     return;
   }
   if (askMore(door.dataset, door.closest(".doors").dataset, outcome, Date.now())) {
+    // Whoever comes back by the browser's button taps again.
+    delete form.dataset.busy;
     location.href = door.dataset.form + "&outcome=" + outcome;
     return;
   }

@@ -180,7 +180,10 @@ function labelOf() {
 
 async function submit(event, untouched) {
   // The stairwells of a captain, and matters to tell of, are known to the server alone.
-  if (field("door") || document.getElementById("matters")) return;
+  if (field("door") || document.getElementById("matters")) {
+    remove("drafts", draftName);
+    return;
+  }
   event.preventDefault();
   if (form.dataset.busy) return;
   const input = field(prefix + "photos");
@@ -230,7 +233,23 @@ async function submit(event, untouched) {
   else location.href = state === "held" ? words.queue : words.back;
 }
 
+let isTouched = false;
+
+// From the first letter on, even while the rest of the page still gets ready.
+function keepDraft() {
+  let timer = 0;
+  form.addEventListener("input", () => {
+    isTouched = true;
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      // After a logout nothing is kept any more.
+      if (!form.dataset.busy && (await canSave())) await put("drafts", { name: draftName, box: await lock(fields()) }).catch(() => null);
+    }, 400);
+  });
+}
+
 async function begin() {
+  keepDraft();
   const when = field("done_at");
   // On a page kept on the phone the time is that of filling it in.
   if (when && (words.copy || !when.value)) {
@@ -249,20 +268,14 @@ async function begin() {
   else if (query.get("outcome") && field("outcome")) field("outcome").value = query.get("outcome");
   const draft = !edited && (await get("drafts", draftName));
   const kept = draft && (await unlock(draft.box));
-  if (kept) {
+  // What she has begun to type meanwhile is newer.
+  if (kept && !isTouched) {
     fill(kept);
     say(words.restored, "success");
   }
   showReason();
   form.addEventListener("change", showReason);
   startMeasuring();
-  let timer = 0;
-  form.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(async () => {
-      if (!form.dataset.busy) await put("drafts", { name: draftName, box: await lock(fields()) }).catch(() => null);
-    }, 400);
-  });
   // Faults are said in the words of the server, all at once.
   form.noValidate = true;
   form.addEventListener("submit", (event) => submit(event, untouched));

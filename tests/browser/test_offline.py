@@ -2,11 +2,14 @@
 
 import re
 import time
+from uuid import UUID
 
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from gridmgmt import service_worker
+from households.models import Household
 from tests.browser.conftest import PHONE
 from tests.factories import (
     BuildingFactory,
@@ -100,6 +103,20 @@ def wait_for(condition, seconds=15, page=None):
             page.wait_for_timeout(100)
         else:
             time.sleep(0.1)
+
+
+def upload(page) -> None:
+    """Press the button, unless opening the page has sent everything already."""
+    wait_for(
+        lambda: page.evaluate(
+            """() => {
+              const send = document.getElementById("queue-send");
+              if (!send.disabled) send.click();
+              return document.getElementById("outbox").innerText.startsWith("Uploaded");
+            }"""
+        ),
+        page=page,
+    )
 
 
 def test_a_day_without_signal_goes_up_exactly_once(open_page, world, doors, tmp_path):
@@ -208,8 +225,7 @@ def test_logout_forgets_what_can_be_read_and_the_sealed_queue_still_goes_up(
     page.unroute("**/sync/visits/")
     page.goto("/work/queue/")
     expect(page.locator(".queue__item")).to_contain_text("sealed")
-    page.click("text=Upload now")
-    expect(page.locator("#queue-said")).to_have_text("Everything is uploaded.")
+    upload(page)
     assert (Visit.objects.get().by, Visit.objects.get().household) == (world.worker, doors[0])
 
 
@@ -235,8 +251,7 @@ def test_another_user_of_the_phone_reads_nothing_and_is_credited_with_nothing(
     expect(page.locator(".queue__item")).to_contain_text("sealed")
     assert "301" not in page.locator("#queue").inner_text()
     page.unroute("**/sync/visits/")
-    page.click("text=Upload now")
-    expect(page.locator("#queue-said")).to_have_text("Everything is uploaded.")
+    upload(page)
     assert Visit.objects.get().by == world.worker
 
 
@@ -263,8 +278,7 @@ def test_only_an_answer_that_names_the_visit_counts(open_page, world, doors, ans
     expect(page.locator("#outbox")).to_have_text("Saved on this phone 1")
     page.unroute("**/sync/visits/")
     page.goto("/work/queue/")
-    page.click("text=Upload now")
-    expect(page.locator("#queue-said")).to_have_text("Everything is uploaded.")
+    upload(page)
     assert Visit.objects.count() == 1
 
 
@@ -375,20 +389,25 @@ def test_after_a_restore_the_visits_of_14_days_are_offered_again(open_page, worl
     assert Visit.objects.get().household == doors[0]
 
 
-def test_an_update_of_the_worker_leaves_a_form_alone(open_page, world, doors):
+def test_an_update_of_the_worker_waits_and_leaves_a_form_alone(
+    open_page, world, doors, monkeypatch
+):
     page = open_page(world.worker)
     ready(page)
     page.goto(f"/work/households/{doors[0].pk}/visit/?list=1")
     page.fill("[name=note]", "还在写")
-    page.route(
-        "**/sw.js",
-        lambda route: route.fulfill(
-            status=200, content_type="text/javascript", body="self.addEventListener('x', () => 1);"
-        ),
-    )
+    wait_for(lambda: page.evaluate(ROWS, "drafts"))
+    newer = service_worker.script(True, "").replace("shell-", "shell-newer-")
+    monkeypatch.setattr(service_worker, "script", lambda *_: newer)
     page.evaluate("navigator.serviceWorker.ready.then((found) => found.update())")
-    page.wait_for_timeout(500)
+    waits = "navigator.serviceWorker.ready.then((found) => Boolean(found.waiting))"
+    wait_for(lambda: page.evaluate(waits))
     expect(page.locator("[name=note]")).to_have_value("还在写")
+    # The older worker still opens the form without signal, with files that only the newer kept.
+    page.context.set_offline(True)
+    page.goto(f"/work/households/{doors[0].pk}/visit/?list=1")
+    expect(page.locator("[name=note]")).to_have_value("还在写")
+    assert page.evaluate(waits)
 
 
 def test_the_kill_switch_takes_the_worker_away_and_leaves_the_queue(
@@ -405,8 +424,7 @@ def test_the_kill_switch_takes_the_worker_away_and_leaves_the_queue(
     assert len(page.evaluate(ROWS, "queue")) == 1
     page.unroute("**/sync/visits/")
     page.goto("/work/queue/")
-    page.click("text=Upload now")
-    expect(page.locator("#queue-said")).to_have_text("Everything is uploaded.")
+    upload(page)
     assert Visit.objects.count() == 1
 
 
@@ -622,6 +640,7 @@ def test_a_photo_that_broke_off_goes_on_where_it_stopped(open_page, world, doors
     wait_for(lambda: len(parts) >= 2, page=page)
     # The visit went up before, and without, its photo.
     assert Visit.objects.count() == 1
+    page.wait_for_url(lambda url: "/visit/" not in url)
     page.goto("/work/queue/")
     wait_for(lambda: page.evaluate(ROWS, "photos") == [])
     assert Issue.objects.get().photos.count() == 1
@@ -639,7 +658,8 @@ def test_a_photo_that_is_no_picture_is_named_and_its_visit_stands(
     ready(page)
     add_photo(page, doors[0], category, path)
     page.click("text=Save visit")
-    wait_for(Issue.objects.exists)
+    wait_for(Issue.objects.exists, page=page)
+    page.wait_for_url(lambda url: "/visit/" not in url)
     page.goto("/work/queue/")
     expect(page.locator(".queue__item").first).to_contain_text("Not taken up")
     assert page.evaluate(ROWS, "photos") == []
@@ -715,3 +735,35 @@ def test_the_two_states_in_chinese(open_page, world, doors):
     page.goto("/work/queue/")
     expect(page.locator("#outbox")).to_have_text("已上传 1")
     expect(page.locator(".queue__item")).to_contain_text("已上传")
+
+
+def test_what_the_server_holds_back_leaves_the_queue_and_says_why(open_page, world, doors):
+    page = open_page(world.worker)
+    ready(page)
+    # Given to somebody else meanwhile, which this phone cannot know.
+    Household.objects.filter(pk=doors[0].pk).update(grid=world.next_grid)
+    door(page, doors[0]).get_by_text("Met, nothing unusual").click()
+    expect(page.locator("#outbox")).to_have_text("Held back 1")
+    expect(page.locator(".saved")).to_contain_text("Held back")
+    assert page.evaluate(ROWS, "queue") == []
+    page.click(".saved >> text=See why")
+    (row,) = page.evaluate(ROWS, "sent")
+    assert row["reason"]
+    expect(page.locator(".queue__item")).to_contain_text(row["reason"])
+    page.click(".queue__item >> text=See why")
+    expect(page.locator("main table")).to_contain_text("not in the worker's care on that day")
+    assert HeldItem.objects.get().item == UUID(row["id"])
+
+
+def test_what_waits_for_over_a_day_is_said(open_page, world, doors):
+    page = open_page(world.worker)
+    ready(page)
+    page.route("**/sync/visits/", lambda route: route.abort())
+    door(page, doors[0]).get_by_text("Met, nothing unusual").click()
+    expect(page.locator("#outbox")).to_have_text("Saved on this phone 1")
+    page.evaluate(
+        """import("/static/js/store.js").then(({ all, put }) =>
+          all("queue").then(([row]) => put("queue", { ...row, saved_at: row.saved_at - 2e8 })))"""
+    )
+    page.goto("/work/queue/")
+    expect(page.locator("#outbox")).to_contain_text("waiting for over a day")
