@@ -46,7 +46,8 @@ class LanguageMiddleware:
 class PrivatePagesMiddleware:
     """Keep pages of logged-in people out of every cache, so that Back shows nothing after logout.
 
-    A script is the same for everybody. A request that failed before anybody was known has no user, and nothing private.
+    A script is the same for everybody. A request that failed before anybody was known has no
+    user, and nothing private.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

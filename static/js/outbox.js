@@ -171,10 +171,13 @@ export async function discard(id) {
 
 // The queue as the address /sync/visits/ takes it, to carry it elsewhere by hand.
 export async function exported() {
-  const rows = await all("queue");
+  return parcel(await all("queue"), await meta("epoch"));
+}
+
+async function parcel(rows, epoch) {
   return {
     schema: 1,
-    epoch: await meta("epoch"),
+    epoch,
     device: await device(),
     sent_at: Date.now(),
     ticket: await meta("ticket"),
@@ -403,18 +406,10 @@ function attempt(batch) {
 }
 
 async function post(batch, epoch, csrf) {
-  const body = {
-    schema: 1,
-    epoch,
-    device: await device(),
-    sent_at: Date.now(),
-    ticket: await meta("ticket"),
-    items: batch.map(({ id, seq, sealed }) => ({ id, seq, sealed })),
-  };
   return request("/sync/visits/", {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-CSRFToken": csrf },
-    body: JSON.stringify(body),
+    body: JSON.stringify(await parcel(batch, epoch)),
   });
 }
 

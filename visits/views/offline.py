@@ -1,7 +1,8 @@
 """Copies of the worker's pages that her phone keeps for where there is no signal.
 
 They hold the least that the work needs: no identity numbers, no phones, no sensitive tags,
-no notes, and no token of a form, which would be stale by the time it is sent.
+no notes but those of safety, and no token of a form, which would be stale by the time it is
+sent.
 """
 
 from django.contrib.auth.decorators import login_not_required
