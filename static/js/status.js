@@ -5,7 +5,7 @@ import { counts, drain, forget, hello, isCapable } from "./outbox.js";
 
 const EVERY = 5 * 60 * 1000;
 const DAY = 24 * 3600 * 1000;
-const SPREAD = 10 * 1000;
+const SPREAD = 20 * 1000;
 const badge = document.getElementById("outbox");
 const words = badge ? badge.dataset : {};
 const user = Number(words.user) || null;
