@@ -203,9 +203,7 @@ class CampaignDoorQuerySet(models.QuerySet["CampaignDoor"]):
     def open_on(self, on: datetime.date) -> Self:
         """Doors of running campaigns that still wait for a visit that counts.
 
-        `Household.last_visited_on` is the day of the last standing visit that counts. Among
-        many households ask `Exists(….filter(household=OuterRef("pk")))`: as a list for
-        `pk__in`, the open doors of every campaign are gathered first.
+        `Household.last_visited_on` is the day of the last standing visit that counts.
         """
         return self.filter(
             Q(household__last_visited_on=None)
