@@ -75,7 +75,13 @@ def create_account(*, user: User, membership: Membership, by: User) -> str:
     user.must_change_password = True
     user.set_password(password)
     user.full_clean()
-    user.save()
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError:
+        # Somebody else took the login name a moment ago; the check now sees it.
+        user.full_clean()
+        raise
     membership.user = user
     assign_member(membership=membership, by=by)
     return password

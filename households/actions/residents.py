@@ -4,7 +4,7 @@ import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -28,7 +28,7 @@ def enter_resident(
     """Put a new person into the register, at the door that the unsaved residency names.
 
     Somebody with the same name, identity number and birth date who is entered at that door
-    already is returned instead.
+    already is returned instead; whom another door has entered meanwhile is refused.
     """
     # Locked, so that the same form sent twice enters her once.
     door = Household.objects.select_for_update(no_key=True).get(pk=residency.household_id)
@@ -40,12 +40,30 @@ def enter_resident(
     ).first()
     if present:
         return present
-    resident.save()
+    try:
+        with transaction.atomic():
+            resident.save()
+    except IntegrityError:
+        refuse_known(resident)
+        raise
     residency.resident = resident
     tie(residency)
     if phone:
         Phone.objects.create(resident=resident, number=phone, label=phone_label)
     return resident
+
+
+def refuse_known(resident: Resident) -> None:
+    """Refuse somebody whom the register came to know since the form was checked."""
+    if Resident.objects.filter(identity_index=resident.identity_index).exists():
+        raise ValidationError(
+            {
+                "identity_number": _(
+                    "Somebody entered this person a moment ago. "
+                    "Save again to enter her at this door as well."
+                )
+            }
+        )
 
 
 @transaction.atomic

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from communities.lists import key_page
 from communities.models import Community
 from communities.roles import MANAGERS, READERS, REGISTER_KEEPERS
+from communities.saving import saved
 from households.actions.households import rename_building
 from households.door_lines import DoorLine, with_people
 from households.forms.households import BuildingForm, new_door_buildings
@@ -75,18 +76,16 @@ def building_add(request: HttpRequest) -> HttpResponse:
     if not request.user.has_any_role(MANAGERS):
         raise Http404
     form = BuildingForm(request.POST or None, user=request.user)
-    if form.is_valid():
-        added = form.save()
+    if form.is_valid() and saved(form, form.save):
         messages.success(request, _("The building is saved. Now add its doors."))
-        return redirect(added)
+        return redirect(form.instance)
     return TemplateResponse(request, "households/building_add.html", {"form": form})
 
 
 def building_edit(request: HttpRequest, pk: int) -> HttpResponse:
     edited = get_object_or_404(Building.objects.editable_by(request.user), pk=pk)
     form = BuildingForm(request.POST or None, instance=edited, user=request.user)
-    if form.is_valid():
-        rename_building(building=form.save(commit=False))
+    if form.is_valid() and saved(form, lambda: rename_building(building=form.instance)):
         messages.success(request, _("The building is saved."))
         return redirect(edited)
     return TemplateResponse(

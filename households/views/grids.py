@@ -1,6 +1,5 @@
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -14,6 +13,7 @@ from communities.forms import GridForm
 from communities.lists import Column, export_response, query_with, wants_export
 from communities.models import Community, Grid
 from communities.roles import DASHBOARD_READERS
+from communities.saving import saved
 from households.actions.grids import close_grid
 from households.figures import grid_rows, per_worker, stairwell_rows
 
@@ -104,7 +104,7 @@ def grid_add(request: HttpRequest, code: str) -> HttpResponse:
         instance=Grid(community=community),
         initial=None if request.POST else first_values(request, community),
     )
-    if form.is_valid() and saved(form):
+    if form.is_valid() and saved(form, form.save):
         messages.success(request, _("Grid opened. Now give it households."))
         return redirect("households:grid_fill", code=form.instance.code)
     return TemplateResponse(
@@ -119,21 +119,6 @@ def first_values(request: HttpRequest, community: Community) -> dict[str, object
     except ValueError:
         messages.warning(request, _("All 999 grid numbers of this community are taken."))
         return {"code": community.code, "opened_on": timezone.localdate()}
-
-
-def saved(form: GridForm) -> bool:
-    """Save the grid unless somebody took its number a moment ago."""
-    try:
-        with transaction.atomic():
-            form.save()
-    except IntegrityError:
-        try:
-            form.instance.validate_unique()
-        except ValidationError as error:
-            form.add_error(None, error)
-            return False
-        raise
-    return True
 
 
 def grid_edit(request: HttpRequest, code: str) -> HttpResponse:

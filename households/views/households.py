@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from communities.lists import Column, export_response, key_page, query_with, wants_export
 from communities.models import Community, User
 from communities.roles import POST_HOLDERS, READERS, REGISTER_KEEPERS
+from communities.saving import saved
 from households.actions.households import change_household, enter_household
 from households.door_lines import DoorLine, due_reason, with_people
 from households.filters import LONGEST_CHOICE, HouseholdFilter
@@ -149,10 +150,9 @@ def household_add(request: HttpRequest) -> HttpResponse:
         messages.info(request, _("Choose the building first, then add the door there."))
         return redirect("households:building_list")
     form = NewHouseholdForm(request.POST or None, user=request.user, building=building)
-    if form.is_valid():
-        added = enter_household(household=form.save(commit=False))
+    if form.is_valid() and saved(form, lambda: enter_household(household=form.instance)):
         messages.success(request, _("The household is saved. Now add who lives there."))
-        return redirect(added)
+        return redirect(form.instance)
     return TemplateResponse(
         request, "households/household_add.html", {"form": form, "building": building}
     )
@@ -172,8 +172,9 @@ def household_edit(request: HttpRequest, pk: int) -> HttpResponse:
     doors = Household.objects.editable_by(request.user).select_related("building")
     edited = get_object_or_404(doors, pk=pk)
     form = HouseholdForm(request.POST or None, instance=edited)
-    if form.is_valid():
-        change_household(household=form.save(commit=False), fields=form.changed_fields)
+    if form.is_valid() and saved(
+        form, lambda: change_household(household=form.instance, fields=form.changed_fields)
+    ):
         messages.success(request, _("The household is saved."))
         return redirect(edited)
     return TemplateResponse(

@@ -144,7 +144,10 @@ def person_add(request: HttpRequest, code: str) -> HttpResponse:
                 user=account.instance, membership=form.membership, by=request.user
             )
         except ValidationError as error:
-            form.add_refusal(error)
+            # A login name taken meanwhile is said beside its field.
+            account.full_clean()
+            if account.is_valid():
+                form.add_refusal(error)
         else:
             # Shown in the answer to the POST itself: kept for a redirect, it could be read again.
             return TemplateResponse(

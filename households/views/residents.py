@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from communities.models import Community
+from communities.saving import saved
 from households.actions.care import end_care, give_care
 from households.actions.residents import (
     add_phone,
@@ -73,15 +74,19 @@ def resident_add(request: HttpRequest, pk: int) -> HttpResponse:
     form = NewResidentForm(request.POST or None, household=household)
     if form.is_valid():
         if form.known is None:
-            person = enter_resident(
-                resident=form.save(commit=False),
-                residency=form.residency(),
-                phone=form.cleaned_data["phone"],
-                phone_label=form.cleaned_data["phone_label"],
-            )
-            messages.success(request, _("The person is saved."))
-            return redirect("households:resident", pk=person.pk)
-        if "link" in request.POST:
+            try:
+                person = enter_resident(
+                    resident=form.save(commit=False),
+                    residency=form.residency(),
+                    phone=form.cleaned_data["phone"],
+                    phone_label=form.cleaned_data["phone_label"],
+                )
+            except ValidationError as refusal:
+                form.add_error(None, refusal)
+            else:
+                messages.success(request, _("The person is saved."))
+                return redirect("households:resident", pk=person.pk)
+        elif "link" in request.POST:
             link_resident(resident=form.known, residency=form.residency())
             messages.success(request, _("The person is entered at this door."))
             return redirect("households:resident", pk=form.known.pk)
@@ -104,8 +109,7 @@ def resident_edit(request: HttpRequest, pk: int) -> HttpResponse:
     # Read now: the form puts a mistyped number into the same object.
     masked, known_by_number = edited.masked_identity, bool(edited.identity_number)
     form = ResidentForm(request.POST or None, instance=edited)
-    if form.is_valid():
-        change_resident(resident=form.save(commit=False))
+    if form.is_valid() and saved(form, lambda: change_resident(resident=form.instance)):
         messages.success(request, _("The person is saved."))
         return redirect("households:resident", pk=pk)
     return TemplateResponse(

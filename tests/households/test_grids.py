@@ -139,13 +139,6 @@ def test_wrong_grid_is_refused_with_what_to_do(world, as_user, values, words):
     assert Grid.objects.filter(community=world.community).count() == 1
 
 
-def test_number_taken_a_moment_ago_is_an_error_in_the_form(world, as_user, monkeypatch):
-    monkeypatch.setattr("communities.forms.GridForm.validate_unique", lambda form: None)
-    sent = {"code": world.grid.code, "name": "第七网格", "kind": "general"}
-    page = as_user(world.officer).post(url("grid_add", world.community), sent)
-    assert "This grid number is taken" in page.content.decode()
-
-
 def test_grid_is_renamed_and_keeps_its_number(world, as_user):
     client = as_user(world.officer)
     sent = {"name": "幸福一区", "kind": "general", "code": "990101001001009"}
