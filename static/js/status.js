@@ -15,12 +15,12 @@ export async function showCounts() {
   const { saved, photos, uploaded, held, oldest } = await counts();
   const parts = [];
   if (saved || photos) parts.push(words.saved + " " + (saved || words.photos + " " + photos));
+  if (Date.now() - oldest > DAY) parts.push(words.old);
   if (held) parts.push(words.held + " " + held);
   if (uploaded || !parts.length) parts.push(words.uploaded + " " + uploaded);
-  if (Date.now() - oldest > DAY) parts.push(words.old);
   badge.firstElementChild.textContent = parts.join(" · ");
   badge.classList.toggle("outbox--waiting", Boolean(saved || photos));
-  badge.hidden = !(saved || photos || uploaded || held);
+  badge.hidden = !(saved || photos || uploaded || held || words.copies);
 }
 
 async function hasCopies() {
