@@ -2,8 +2,9 @@
 
 import pytest
 
+from tests.browser.conftest import page_load_ms, slowed
 from tests.browser.test_offline import DUMP, KEPT, ROWS, wait_for
-from tests.factories import HouseholdFactory
+from tests.factories import BuildingFactory, HouseholdFactory
 from visits.models import HeldItem, Issue, Visit
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -46,6 +47,11 @@ def queued(phone) -> int:
     return len(phone.evaluate(ROWS, "queue"))
 
 
+def save_form(phone) -> None:
+    phone.click("main form .button-row button")
+    phone.wait_until(lambda: "/work/today/" in phone.page.url, "the list after the form")
+
+
 def test_a_day_without_signal_goes_up_exactly_once(phone, world, doors):
     phone.context.set_offline(True)
 
@@ -70,9 +76,9 @@ def test_a_day_without_signal_goes_up_exactly_once(phone, world, doors):
     phone.fill("[name=issue-description]", "楼道灯不亮")
     phone.evaluate(CHOOSE_PHOTO, "[name=issue-photos]")
     assert phone.sideways_scroll() <= 0
-    phone.click("main form .button-row button")
+    save_form(phone)
     phone.wait_for("#outbox", "已存本机 3")
-    assert phone.count(".door") == 1
+    phone.wait_until(lambda: phone.count(".door") == 1, "a list of one door")
 
     # What waits is listed, and can still be changed.
     phone.goto("/work/queue/")
@@ -84,7 +90,7 @@ def test_a_day_without_signal_goes_up_exactly_once(phone, world, doors):
         "the words typed before",
     )
     phone.fill("[name=note]", "不愿开门，改约周六")
-    phone.click("main form .button-row button")
+    save_form(phone)
     phone.wait_for("#outbox", "已存本机 3")
     assert not Visit.objects.exists()
 
@@ -130,3 +136,31 @@ def test_logout_forgets_and_the_sealed_queue_still_goes_up(phone, world, doors):
     phone.click("#queue-send")
     phone.wait_for("#queue-said", "全部已上传")
     assert (Visit.objects.get().by, Visit.objects.get().household) == (world.worker, doors[0])
+
+
+def test_nothing_in_the_header_moves_when_the_count_comes(phone, doors):
+    where = "JSON.stringify(document.querySelector('header form').getBoundingClientRect())"
+    phone.goto("/work/today/")
+    phone.wait_for("#outbox", "已上传 0")
+    before = phone.evaluate(where)
+    phone.click(f"#door-{doors[0].pk} [value=nobody_home]")
+    phone.wait_for("#outbox", "已上传 1")
+    phone.evaluate("window.scrollTo(0, 0)")
+    assert phone.evaluate(where) == before
+
+
+def test_the_list_opens_offline_within_a_second_on_a_slow_phone(open_old, world):
+    building = BuildingFactory(community=world.community)
+    for number in range(80):
+        HouseholdFactory(grid=world.grid, building=building, unit=str(number % 4), room=f"{number}")
+    phone = open_old(world.worker)
+    phone.goto("/work/today/")
+    phone.wait_until(lambda: phone.evaluate(KEPT), "copies of the pages")
+    phone.context.set_offline(True)
+    took = []
+    with slowed(phone.page):
+        for _view in range(3):
+            phone.goto("/work/today/")
+            assert phone.count(".door") == 81
+            took.append(page_load_ms(phone.page))
+    assert min(took) < 1000, took
