@@ -228,3 +228,12 @@ def test_menu_has_the_diary_after_today(world, as_user):
     page = as_user(world.worker).get(URL)
     menu = BeautifulSoup(page.content, "html.parser").select(".site-menu a")
     assert [link["href"] for link in menu][:2] == ["/work/today/", URL]
+
+
+def test_a_day_of_the_longest_notes_can_be_kept_as_composed(world, as_user):
+    for number in range(8):
+        VisitFactory(household=world.household, by=world.worker, note=f"{number}" * 2000)
+    client = as_user(world.worker)
+    text = client.get(URL).context["form"]["text"].value()
+    assert len(text) > 16_000
+    assert client.post(URL, {"text": text}).status_code == 302

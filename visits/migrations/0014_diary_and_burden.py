@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('day', models.DateField(verbose_name='day')),
-                ('text', models.TextField(max_length=5000, verbose_name='text')),
+                ('text', models.TextField(max_length=60000, verbose_name='text')),
                 ('changed_at', models.DateTimeField(auto_now=True, verbose_name='changed at')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='diary_entries', to=settings.AUTH_USER_MODEL, verbose_name='person')),
             ],

@@ -36,6 +36,10 @@ class DiaryEntryQuerySet(models.QuerySet["DiaryEntry"]):
         return self.filter(user=user)
 
 
+# A day of thirty visits, each with the longest note.
+MOST_CHARACTERS = 60_000
+
+
 class DiaryEntry(models.Model):
     """What somebody kept of her day: composed from its visits and issues, then edited."""
 
@@ -43,7 +47,7 @@ class DiaryEntry(models.Model):
         User, models.PROTECT, related_name="diary_entries", verbose_name=_("person")
     )
     day = models.DateField(_("day"))
-    text = models.TextField(_("text"), max_length=5000)
+    text = models.TextField(_("text"), max_length=MOST_CHARACTERS)
     changed_at = models.DateTimeField(_("changed at"), auto_now=True)
 
     objects = DiaryEntryQuerySet.as_manager()

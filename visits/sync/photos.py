@@ -11,6 +11,7 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils.translation import gettext as _
 
+from communities.models import User
 from communities.photos import MAX_PHOTOS, shrink_photo
 from visits.models import Issue, Photo, PhotoUpload
 from visits.models.sync import PHOTO_WAIT
@@ -116,7 +117,7 @@ def opened(upload: PhotoUpload, envelope: bytes) -> tuple[int, UUID, bytes]:
         author, issue = read_author(header["author"]), read_uuid(header["issue"])
     except (ValueError, KeyError, TypeError, RecursionError):
         raise SealedError("header") from None
-    if author is None or issue is None:
+    if author is None or issue is None or not User.objects.filter(pk=author).exists():
         raise SealedError("author")
     return author, issue, plain[HEADER_BYTES + length :]
 

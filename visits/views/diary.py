@@ -18,13 +18,16 @@ from communities.lists import key_page
 from communities.roles import DIARY_READERS, VISITORS
 from visits.diary import since_saved, written_by
 from visits.models import DiaryEntry
+from visits.models.diary import MOST_CHARACTERS
 
 EARLIEST = datetime.date(2000, 1, 1)
 
 
 class DiaryForm(forms.Form):
     text = forms.CharField(
-        label=gettext_lazy("Diary"), max_length=5000, widget=forms.Textarea(attrs={"rows": 16})
+        label=gettext_lazy("Diary"),
+        max_length=MOST_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": 16}),
     )
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 from tests.factories import IssueCategoryFactory, IssueFactory
 from tests.visits.sync.phone import Phone, issue, visit
 from visits.models import Photo, PhotoUpload
+from visits.sync.passes import author_pass
 from visits.sync.photos import forget_old_uploads
 from visits.sync.sealing import seal
 
@@ -122,7 +123,9 @@ def test_nobody_adds_a_photo_to_anothers_issue(world, phone):
     assert not Photo.objects.exists()
 
 
-@pytest.mark.parametrize("kind", ["rubbish", "not sealed", "no author", "other item"])
+@pytest.mark.parametrize(
+    "kind", ["rubbish", "not sealed", "no author", "author gone", "other item"]
+)
 def test_what_is_no_picture_is_said_and_harms_nothing(world, phone, kind):
     reported = IssueFactory(grid=world.grid, reported_by=world.worker)
     key = uuid.uuid4()
@@ -130,6 +133,7 @@ def test_what_is_no_picture_is_said_and_harms_nothing(world, phone, kind):
         "rubbish": lambda: envelope(key, phone.author, reported.pk, b"GIF89a" * 50),
         "not sealed": lambda: b"x" * 300,
         "no author": lambda: envelope(key, "x", reported.pk, picture()),
+        "author gone": lambda: envelope(key, author_pass(10**9), reported.pk, picture()),
         "other item": lambda: envelope(uuid.uuid4(), phone.author, reported.pk, picture()),
     }[kind]()
     create(phone.client, key, len(sealed))
