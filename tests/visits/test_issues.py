@@ -501,8 +501,15 @@ def test_step_post_of_nonsense_changes_nothing(as_user, world, report, data):
     assert issue.events.count() == 1
 
 
-def test_step_is_not_for_get(as_user, world, report):
-    assert as_user(world.officer).get(f"{report().get_absolute_url()}step/").status_code == 405
+def test_step_opened_again_after_a_refusal_leads_to_the_issue(as_user, world, report):
+    page = report().get_absolute_url()
+    officer = as_user(world.officer)
+    refused = officer.post(f"{page}step/", {"step": "drop", "seen": "1", "note": ""})
+    assert refused.request["PATH_INFO"] == f"{page}step/"
+    reloaded = officer.get(f"{page}step/")
+    assert (reloaded.status_code, reloaded["Location"]) == (302, page)
+    assert officer.head(f"{page}step/").status_code == 302
+    assert as_user(world.outsider).get(f"{page}step/").status_code == 404
 
 
 # The list.

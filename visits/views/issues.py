@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from communities.lists import Column, export_response, key_page, query_with, wants_export
 from communities.roles import ISSUE_EXPORTERS, REPORTERS
@@ -156,8 +156,14 @@ def whole(issues: Any) -> Any:
     )
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def issue_step(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Take a step on the issue; a refused one is shown here, at the address of the step.
+
+    A browser that opens this address again, or returns to it after a login, is led to the issue.
+    """
+    if request.method != "POST":
+        return redirect(get_object_or_404(Issue.objects.visible_to(request.user), pk=pk))
     issues = whole(Issue.objects.editable_by(request.user))
     issue = get_object_or_404(issues, pk=pk)
     if not relations(issue, request.user):
