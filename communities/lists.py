@@ -12,6 +12,7 @@ from django.http import FileResponse, HttpRequest
 from django.utils import timezone
 
 from communities.models import Community, Disclosure
+from communities.models.disclosure import WORDS
 
 PAGE_SIZE = 50
 Row = TypeVar("Row", bound=models.Model)
@@ -105,13 +106,15 @@ def export_response(
 ) -> FileResponse:
     """Return the rows as an Excel file and record who took them.
 
+    `name` is that of the list in the record of disclosures, whose words name file and sheet.
     Text is written as text, so a cell beginning with "=" stays harmless. Rows of a
     queryset are read in chunks and written row by row; memory does not grow with the list.
     """
     columns = list(columns)
     file = tempfile.TemporaryFile()  # noqa: SIM115 - FileResponse closes it
     workbook = xlsxwriter.Workbook(file, {"constant_memory": True, "in_memory": False})
-    sheet = workbook.add_worksheet()
+    title = str(WORDS[name])
+    sheet = workbook.add_worksheet(title)
     bold = workbook.add_format({"bold": True})
     sheet.freeze_panes(1, 0)
     for index, column in enumerate(columns):
@@ -132,7 +135,7 @@ def export_response(
     )
     file.seek(0)
     return FileResponse(
-        file, as_attachment=True, filename=f"{name}-{timezone.localdate():%Y%m%d}.xlsx"
+        file, as_attachment=True, filename=f"{title}-{timezone.localdate():%Y%m%d}.xlsx"
     )
 
 
