@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from communities.models import Area, Community, Department, Disclosure, Grid, Membership, User
+from communities.phones import read_work_phone
 from communities.scoped_admin import (
     SEARCH_HELP,
     RecordAdmin,
@@ -139,6 +140,11 @@ class UserForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk is None and "initial_password" in self.fields:
             self.fields["initial_password"].required = True
+
+    def clean_phone(self) -> str:
+        """Check what is typed now; an older number of another shape may stay."""
+        phone: str = self.cleaned_data["phone"]
+        return read_work_phone(phone) if "phone" in self.changed_data else phone
 
     def clean_initial_password(self) -> str:
         password: str = self.cleaned_data["initial_password"]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from communities import staffing
 from communities.models import Community, Cover, Department, ExpectedBack, Grid, Membership, User
 from communities.models.place import HOLDING_SEQUENCE, codes_above
+from communities.phones import read_work_phone
 from communities.photos import shrink_photo
 from communities.roles import PLACES, Role
 
@@ -106,6 +107,9 @@ class AccountForm(forms.ModelForm):
         error_messages = {
             "username": {"unique": _("This login name is taken. Add a digit or choose another.")}
         }
+
+    def clean_phone(self) -> str:
+        return read_work_phone(self.cleaned_data["phone"])
 
 
 class PersonChoiceField(forms.ModelChoiceField):

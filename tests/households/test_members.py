@@ -161,7 +161,7 @@ def new_person(world, **changes) -> dict[str, str]:
         **{
             "name": "李新人",
             "username": "lixinren",
-            "phone": "0411-8888",
+            "phone": "0411-84668888",
             "place": world.grid.code,
             **changes,
         }
@@ -180,7 +180,7 @@ def test_new_person_gets_account_assignment_and_password_at_once(world, as_user)
     person = User.objects.get(username="lixinren")
     assert (person.name, person.phone, person.must_change_password, person.is_staff) == (
         "李新人",
-        "0411-8888",
+        "0411-84668888",
         True,
         False,
     )
