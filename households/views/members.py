@@ -166,7 +166,8 @@ def person_add(request: HttpRequest, code: str) -> HttpResponse:
 
 def is_confirmed(request: HttpRequest, *forms: AccountForm | AssignmentForm) -> bool:
     """Say whether every form is in order and the summary of what it does was agreed to."""
-    return all(form.is_valid() for form in forms) and request.POST.get("step") == "confirmed"
+    # All are checked, so that everything wrong is said at once.
+    return all([form.is_valid() for form in forms]) and request.POST.get("step") == "confirmed"
 
 
 def assignment_page(
@@ -185,6 +186,7 @@ def assignment_page(
     context: dict[str, object] = {"forms": forms, "community": community}
     if not is_summary:
         template = "households/person_add.html" if account else "households/member_add.html"
+        context["wrong"] = [one for one in forms if one.errors]
         return TemplateResponse(request, template, context)
     membership = form.membership
     load = caseload_with(membership, request.user, timezone.localdate())

@@ -2,6 +2,7 @@ import datetime
 import re
 
 import pytest
+from bs4 import BeautifulSoup
 from django.urls import reverse
 from django.utils import timezone
 
@@ -200,6 +201,18 @@ def test_refused_assignment_leaves_no_account(world, as_user):
     page = client.post(url("person_add", world.community), taken)
     assert "This login name is taken." in page.content.decode()
     assert not User.objects.filter(name="李新人").exists()
+
+
+def test_everything_wrong_with_a_new_person_is_said_in_one_summary(world, as_user):
+    sent = new_person(world, name="", since="", step="confirmed")
+    response = as_user(world.officer).post(url("person_add", world.community), sent)
+    soup = BeautifulSoup(response.content, "html.parser")
+    [summary] = soup.select(".notice--error")
+    assert [row.get_text() for row in summary.select("li")] == [
+        "Name：This field is required.",
+        "First day：This field is required.",
+    ]
+    assert all(soup.find(id=link["href"][1:]) for link in summary.select("a"))
 
 
 def test_account_takes_no_more_than_the_form_offers(world, as_user):

@@ -144,11 +144,21 @@ def test_form_sent_with_a_used_key_and_other_content_shows_what_is_stored(world,
     assert Visit.objects.get().outcome == "met"
 
 
-def test_form_says_at_its_head_when_only_the_issue_is_wrong(world, as_user):
-    response = as_user(world.worker).post(
-        add_url(world.household), filled(**{"issue-description": "楼道堆物"})
-    )
-    assert "The issue below needs a correction." in response.content.decode()
+@pytest.mark.parametrize(
+    ("outcome", "expected"),
+    [
+        ("met", ["Category：This field is required."]),
+        ("", ["What happened：This field is required.", "Category：This field is required."]),
+    ],
+)
+def test_form_says_all_that_is_wrong_once_at_its_head(world, as_user, outcome, expected):
+    data = filled(outcome=outcome, **{"issue-description": "楼道堆物"})
+    response = as_user(world.worker).post(add_url(world.household), data)
+    assert errors(response) == expected
+    form = soup_of(response).select_one("form.visit-form")
+    assert form.select(".notice--error") == [form.select_one("#error-summary")]
+    assert form.find(["fieldset", "details"]).find_previous(id="error-summary")
+    assert all(form.find(id=link["href"][1:]) for link in form.select("#error-summary a"))
     assert Visit.objects.count() == 0
 
 

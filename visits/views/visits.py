@@ -92,6 +92,7 @@ def visit_add(request: HttpRequest, pk: int) -> HttpResponse:
             "form": form,
             "issue_form": issue_form,
             "report_form": report_form,
+            "wrong": [one for one in (report_form, form, issue_form) if one.errors],
             "has_issue": issue_form.is_bound and issue_form.has_changed(),
             "back": list_query(request),
             "from_list": "list" in request.GET,
