@@ -166,8 +166,7 @@ def person_add(request: HttpRequest, code: str) -> HttpResponse:
 
 def is_confirmed(request: HttpRequest, *forms: AccountForm | AssignmentForm) -> bool:
     """Say whether every form is in order and the summary of what it does was agreed to."""
-    # All are checked, so that everything wrong is said at once.
-    return all([form.is_valid() for form in forms]) and request.POST.get("step") == "confirmed"
+    return all(form.is_valid() for form in forms) and request.POST.get("step") == "confirmed"
 
 
 def assignment_page(
