@@ -37,7 +37,7 @@ LISTS = [
     List("households:building_list", 5, 5),
     List("households:household", 12, place="household"),
     List("households:register_import_list", 5),
-    List("visits:today", 15, None, "worker"),
+    List("visits:today", 16, None, "worker"),
     List("visits:visit_list", 8, 7),
     List("visits:issue_list", 7, 4),
     List("visits:campaign_list", 3),

@@ -1,6 +1,7 @@
 """When doors last answered, and which rules of knocking a visit at one of them goes against."""
 
 import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.utils import timezone
@@ -8,6 +9,19 @@ from django.utils import timezone
 from households.models import Household
 from visits.knocking import Against, KnockRules
 from visits.models import Visit, Way
+
+
+class KnockFacts(NamedTuple):
+    """What a form needs to know of a door to ask why by itself, whatever time is typed."""
+
+    rules: KnockRules
+    last_answer: datetime.date | None
+
+
+def knock_facts(household: Household, at: datetime.datetime) -> KnockFacts:
+    """Return the rules at the door and when it last answered; needs `grid.community` loaded."""
+    rules = KnockRules.of(household.grid.community)
+    return KnockFacts(rules, last_answer(household, at, apart_from=None))
 
 
 def last_answer(

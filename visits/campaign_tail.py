@@ -74,11 +74,16 @@ def next_step(tries: Tries, means: Means) -> Advice:
     if untried:
         why = _("Not tried in this part of the day yet.") if tries.parts else _("Doors open then.")
         return Advice(str(TRY_PART[untried]), why)
+    has_number = (
+        _("Knocking did not help, and the register has a number.")
+        if tries.parts
+        else _("No time is left to knock, and the register has a number.")
+    )
     wrote = tries.ways[Way.MESSAGE] or tries.ways[Way.OFFICE]
     ladder = (
         (
             means.has_phone and not tries.ways[Way.PHONE],
-            Advice(_("Call first"), _("Knocking did not help, and the register has a number.")),
+            Advice(_("Call first"), has_number),
         ),
         (
             means.has_phone and not wrote,

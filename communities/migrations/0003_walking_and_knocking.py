@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             name="knock_gap_days",
             field=models.PositiveSmallIntegerField(
                 default=3,
-                help_text="So that nobody is knocked up twice for two departments; 0 for none.",
+                help_text="So that no door is disturbed twice for two departments; 0 for none.",
                 validators=[django.core.validators.MaxValueValidator(14)],
                 verbose_name="least days between two answered knocks",
             ),

@@ -188,7 +188,7 @@ class Community(models.Model):
         _("least days between two answered knocks"),
         default=3,
         validators=[MaxValueValidator(LONGEST_KNOCK_GAP)],
-        help_text=_("So that nobody is knocked up twice for two departments; 0 for none."),
+        help_text=_("So that no door is disturbed twice for two departments; 0 for none."),
     )
     duty_phone = models.CharField(
         _("duty phone"),

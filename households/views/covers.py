@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from communities.actions import end_cover, set_cover
+from communities.actions import end_cover, refuse_cover, set_cover
 from communities.forms import CoverEndForm, CoverForm
 from communities.lists import key_page
 from communities.models import Community, Cover
@@ -56,6 +56,11 @@ def cover_add(request: HttpRequest, code: str) -> HttpResponse:
             )
             return redirect("households:cover_list", code=community.code)
     context: dict[str, object] = {"form": form, "community": community}
+    if form.is_bound and form.is_valid() and step != "change":
+        try:
+            refuse_cover(form.instance, form.instance.away)
+        except ValidationError as error:
+            form.add_error(None, error)
     if form.is_bound and form.is_valid() and step != "change":
         load = cover_load(form.instance, request.user)
         context |= {

@@ -79,6 +79,8 @@ async function saveToFile() {
 }
 
 if (isCapable && list) {
+  // The worker shows this page in place of one that needs signal.
+  document.getElementById("queue-no-signal").hidden = location.pathname === words.page;
   document.getElementById("queue-off").hidden = true;
   document.getElementById("queue-tools").hidden = false;
   document.getElementById("queue-send").addEventListener("click", send);

@@ -21,8 +21,8 @@ const LATEST_ENTRY = 7 * DAY;
 const CLOCK_SLACK = 5 * 60 * 1000;
 const MOST_PHOTOS = 4;
 const PATIENCE = 2500;
-// On a copy: what the list kept beside it says of the door and its rules.
-let known = null;
+// What is known of the door and its rules: said by the form, or on a copy by the list beside it.
+let known = words.gap ? { door: words, rules: words } : null;
 const draftName = words.offline + ":" + (household || "");
 
 function field(name) {
@@ -102,11 +102,9 @@ function refuse(faults) {
   box.focus();
 }
 
-// Whether a rule of knocking was not kept. On a page of the server the question stands there
-// only where one is broken by a door that opened; a copy knows the rules and the door.
+// Whether a rule of knocking was not kept at the time that is typed.
 function isReasonAsked() {
-  if (!field("reason") || value("way") !== "door") return false;
-  if (!known) return value("outcome") === "met" || value("outcome") === "declined";
+  if (!known || !field("reason") || value("way") !== "door") return false;
   return askWhy(known.door, known.rules, value("outcome") || "met", new Date(value("done_at") || Date.now()).getTime());
 }
 

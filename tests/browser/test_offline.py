@@ -346,7 +346,9 @@ def test_a_draft_survives_a_reload(open_page, world, doors):
     wait_for(lambda: page.evaluate(ROWS, "drafts"))
     page.reload()
     expect(page.locator("[name=note]")).to_have_value("写到一半")
-    expect(page.locator("main")).to_contain_text("What you had typed here before is back.")
+    expect(page.locator("main")).to_contain_text(
+        "What you had typed here before is back. Photos have"
+    )
     page.click("text=Save visit")
     page.wait_for_url("**/work/today/?*")
     expect(page.locator("#outbox")).to_have_text("Uploaded 1")

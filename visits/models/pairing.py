@@ -125,7 +125,7 @@ class Pairing(models.Model):
     def is_due(self, household: Household, on: datetime.date) -> bool:
         """Say whether this household, one of its own, waits for a visit by anybody.
 
-        Anybody's counts: the household is not to be knocked up twice for one purpose.
+        Anybody's counts: the household is not to be disturbed twice for one purpose.
         """
         last = household.last_visited_on
         return last is None or (on - last).days >= self.every_days

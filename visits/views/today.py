@@ -31,7 +31,7 @@ from visits.day_list import (
 from visits.door_tasks import is_to_knock_at, matters_for
 from visits.forms.burden import count_burden
 from visits.forms.visits import QuickVisitForm
-from visits.models import Outcome, Visit, Way
+from visits.models import HeldItem, Outcome, Visit, Way
 
 DOORS_PER_PAGE = 40
 # What the address of the list may say; carried along, so that she returns to where she was.
@@ -71,6 +71,7 @@ def today(request: HttpRequest) -> HttpResponse:
             "saved": saved,
             "saved_before": place_in_list(saved, page.rows, walk),
             "back": list_query(request),
+            "held": HeldItem.objects.waiting().filter(by=request.user).count(),
         },
     )
 

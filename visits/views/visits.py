@@ -20,6 +20,7 @@ from communities.roles import DASHBOARD_READERS, REPORTERS
 from households.models import Household
 from visits.actions.issues import report_issue, take_step
 from visits.actions.visits import VisitConflictError, record_visit
+from visits.answers import knock_facts
 from visits.filters.visits import VisitFilter
 from visits.forms.burden import count_burden
 from visits.forms.issues import IssueForm
@@ -93,6 +94,7 @@ def visit_add(request: HttpRequest, pk: int) -> HttpResponse:
             "issue_form": issue_form,
             "report_form": report_form,
             "wrong": [one for one in (report_form, form, issue_form) if one.errors],
+            "knock": knock_facts(household, at),
             "has_issue": issue_form.is_bound and issue_form.has_changed(),
             "back": list_query(request),
             "from_list": "list" in request.GET,
