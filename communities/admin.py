@@ -9,7 +9,17 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from communities.models import Area, Community, Department, Disclosure, Grid, Membership, User
+from communities.models import (
+    Area,
+    Community,
+    Cover,
+    Department,
+    Disclosure,
+    Grid,
+    Membership,
+    User,
+    WastedTime,
+)
 from communities.phones import read_work_phone
 from communities.scoped_admin import (
     SEARCH_HELP,
@@ -219,3 +229,19 @@ class DisclosureAdmin(RecordAdmin):
     @admin.display(description=_("What"))
     def what(self, disclosure: Disclosure) -> str:
         return disclosure.subject_words()
+
+
+@admin.register(Cover)
+class CoverAdmin(RecordAdmin):
+    """Who goes for whom; covers are set and ended on the community's own pages."""
+
+    list_display = ["since", "until", "user", "away", "reason"]
+    list_filter = ["reason"]
+    list_select_related = ["user", "away__grid", "away__community", "away__area"]
+
+
+@admin.register(WastedTime)
+class WastedTimeAdmin(RecordAdmin):
+    """What people say wastes their time, and what was answered; nobody knows who said it."""
+
+    list_display = ["week", "code", "page", "answered_on"]

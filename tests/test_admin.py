@@ -12,7 +12,16 @@ from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from communities.models import Area, Community, Department, Disclosure, Membership, User
+from communities.models import (
+    Area,
+    Community,
+    Cover,
+    Department,
+    Disclosure,
+    Membership,
+    User,
+    WastedTime,
+)
 from communities.roles import Role
 from communities.scoped_admin import ScopedAdmin
 from households.models import (
@@ -31,6 +40,7 @@ from tests.factories import (
     CampaignDoorFactory,
     CareFactory,
     CareTagFactory,
+    CoverFactory,
     DepartmentFactory,
     HouseholdFactory,
     IssueCategoryFactory,
@@ -42,6 +52,7 @@ from tests.factories import (
     ResidentFactory,
     UserFactory,
     VisitFactory,
+    WastedTimeFactory,
 )
 from tests.growth import grow
 from visits.models import (
@@ -56,10 +67,14 @@ from visits.models import (
     VisitRule,
 )
 
-# A register on its way in, and what the program keeps for itself to count faster.
+# A register on its way in, what the program keeps for itself to count faster, and what is
+# nobody's business: when somebody is expected back, and a diary, read on its own page.
 NOT_IN_ADMIN = {
+    "communities.ExpectedBack",
     "households.ImportPage",
+    "visits.BurdenWeek",
     "visits.CommunityFigures",
+    "visits.DiaryEntry",
     "visits.GridOpenings",
     "visits.PhotoUpload",
     "visits.ServerEpoch",
@@ -130,6 +145,8 @@ def rows(world) -> dict[type[models.Model], tuple[models.Model, models.Model]]:
                 issue=issue, by=membership.user, step="report", status="received"
             ),
             Photo: Photo.objects.create(issue=issue, by=membership.user, image="photos/x.jpg"),
+            Cover: CoverFactory(away=membership),
+            WastedTime: WastedTimeFactory(code=community.code),
             Pairing: PairingFactory(household=household),
             HeldItem: HeldItem.objects.create(
                 item=visit.pk,
@@ -205,6 +222,8 @@ RECORDS = (
     RegisterImport,
     Campaign,
     Pairing,
+    Cover,
+    WastedTime,
 )
 
 
