@@ -11,6 +11,7 @@ from collections.abc import Callable
 from django.db import IntegrityError
 from django.utils import timezone
 from django_tasks import task
+from django_tasks_db.models import DBTaskResult
 
 from households.models import RegisterImport
 from households.register.reader import BROWSER, FileRefused
@@ -21,6 +22,9 @@ State = RegisterImport.State
 DAYS_TO_CONFIRM = 30
 # How long an import can be undone, and its workbook of problems fetched.
 DAYS_TO_UNDO = 90
+# A worker looks for jobs every second.
+TAKEN_UP_WITHIN = datetime.timedelta(seconds=10)
+LONGEST_JOB = datetime.timedelta(hours=1)
 WORK: dict[str, Callable[..., None]] = {
     State.UPLOADED: preview_import,
     State.CONFIRMED: write_import,
@@ -49,6 +53,20 @@ def run_import(pk: str) -> None:
 
 def start(register_import: RegisterImport) -> None:
     run_import.enqueue(str(register_import.pk))
+
+
+def lacks_worker(register_import: RegisterImport, *, at: datetime.datetime) -> bool:
+    """Say whether the import was left waiting although no other job was being done.
+
+    Then the worker for jobs does not run, as under `manage.py runserver` alone.
+    """
+    tasks = DBTaskResult.objects.filter(task_path=run_import.module_path)
+    waiting = tasks.ready().filter(
+        args_kwargs__args__0=str(register_import.pk), enqueued_at__lt=at - TAKEN_UP_WITHIN
+    )
+    # A killed worker leaves its task running for ever; no import takes this long.
+    busy = DBTaskResult.objects.running().filter(started_at__gt=at - LONGEST_JOB)
+    return waiting.exists() and not busy.exists()
 
 
 def resume_imports() -> int:

@@ -19,7 +19,7 @@ from communities.models import Community, Disclosure
 from households.models import ImportPage, RegisterImport
 from households.register import preview
 from households.register.forms import RegisterUploadForm
-from households.register.jobs import start
+from households.register.jobs import lacks_worker, start
 from households.register.problems import file_text
 from households.register.report import write_report, write_template
 from households.register.undo import discard_import, undo_import
@@ -74,7 +74,9 @@ def register_import(request: HttpRequest, pk: UUID) -> HttpResponse:
     if found.state == RegisterImport.State.FAILED:
         summary = found.summary
         context["error"] = file_text(summary.get("error", ""), summary.get("values", {}))
-    elif not found.is_busy:
+    elif found.is_busy:
+        context["lacks_worker"] = lacks_worker(found, at=timezone.now())
+    else:
         kept = dict(found.pages.values_list("kind").annotate(Count("pk")).order_by("kind"))
         counts = found.summary.get("counts", {})
         context |= {

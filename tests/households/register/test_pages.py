@@ -1,17 +1,22 @@
 """The import in the browser, from the upload to the undo."""
 
+import datetime
 import io
 
 import openpyxl
 import pytest
+import time_machine
 from bs4 import BeautifulSoup
 from django.urls import reverse
+from django_tasks_db.models import DBTaskResult
 
 from communities.models import Disclosure
 from households.models import Household, RegisterImport, Residency, Resident
+from households.register.jobs import run_import
 from tests.factories import identity_number
 
 State = RegisterImport.State
+NOW = datetime.datetime(2026, 5, 20, 2, tzinfo=datetime.UTC)
 WANG = identity_number("19800101", 12)
 HEADINGS = ("姓名", "身份证号", "居住地址", "电话", "血型")
 ROWS = (
@@ -61,6 +66,33 @@ def test_upload_preview_confirm_undo(workbook, upload, world):
     assert list(Resident.objects.values_list("name", flat=True)) == ["张伟明"]
     assert not done.pages.exists()
     page_of(client, done)
+
+
+def test_upload_that_nobody_takes_up_says_what_the_administrator_does(
+    workbook, upload, world, settings
+):
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+    words = "the part of the program that does imports is not running"
+    with time_machine.travel(NOW, tick=False) as clock:
+        client, _response, waiting = upload(workbook(*ROWS))
+        assert words not in page_of(client, waiting).get_text()
+        clock.shift(11)
+        page = page_of(client, waiting).get_text()
+        assert words in page
+        assert "python manage.py db_worker" in page
+        # A worker busy with the import of somebody else comes to this one next.
+        other = DBTaskResult.objects.create(
+            status="RUNNING", started_at=NOW, args_kwargs={"args": ["x"], "kwargs": {}},
+            task_path=run_import.module_path, run_after=NOW, backend_name="default",
+        )  # fmt: skip
+        assert words not in page_of(client, waiting).get_text()
+        # One that was killed stays running in the table, and does nothing.
+        DBTaskResult.objects.filter(pk=other.pk).update(
+            started_at=NOW - datetime.timedelta(hours=2)
+        )
+        assert words in page_of(client, waiting).get_text()
+        DBTaskResult.objects.exclude(pk=other.pk).update(status="RUNNING", started_at=NOW)
+        assert words not in page_of(client, waiting).get_text()
 
 
 def test_file_without_one_good_row_is_not_offered_for_writing(workbook, upload, world):
