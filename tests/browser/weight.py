@@ -9,6 +9,21 @@ from playwright.sync_api import Page, Response
 FIRST_VIEW_BYTES = 14 * 1024
 EVERYTHING_BYTES = 50 * 1024
 
+# Address and text of each registered service worker. Between two of its states a registration
+# names no worker, and one whose installing failed goes away: both are waited for.
+REGISTERED_SCRIPTS = """async () => {
+  while (navigator.serviceWorker) {
+    const all = await navigator.serviceWorker.getRegistrations();
+    const workers = all.map((one) => one.active || one.waiting || one.installing);
+    if (workers.every(Boolean)) {
+      const addresses = workers.map((worker) => worker.scriptURL);
+      return Promise.all(addresses.map(async (url) => [url, await (await fetch(url)).text()]));
+    }
+    await new Promise((later) => setTimeout(later, 50));
+  }
+  return [];
+}"""
+
 
 def weigh(page: Page, address: str) -> dict[str, int]:
     """Open the page and return the gzipped size of each file it loads, by path.
@@ -26,13 +41,7 @@ def weigh(page: Page, address: str) -> dict[str, int]:
     assert page.goto(address).status == 200
     page.remove_listener("response", keep)
     bodies = {answer.url: answer.body() for answer in responses if answer.status == 200}
-    workers = page.evaluate(
-        """(navigator.serviceWorker ? navigator.serviceWorker.getRegistrations()
-            : Promise.resolve([])).then((all) => Promise.all(all.map(async (one) => {
-              const url = (one.active || one.waiting || one.installing).scriptURL;
-              return [url, await (await fetch(url)).text()];
-            })))"""
-    )
+    workers = page.evaluate(REGISTERED_SCRIPTS)
     bodies |= {url: script.encode() for url, script in workers}
     return {urlsplit(url).path: len(gzip.compress(body)) for url, body in bodies.items()}
 
