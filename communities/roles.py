@@ -31,10 +31,10 @@ GOES_OUT = VISITORS - {Role.STREET_OFFICER}
 REPORTERS = VISITORS | MANAGERS
 # Everybody but those who only read.
 WRITERS = frozenset(Role) - {Role.AUDITOR}
-# Those at a place to whom its issues may be handed.
-ISSUE_HELPERS = GRID_TEAM | POST_HOLDERS | {Role.COMMUNITY_OFFICER}
-# They take the issues they see away as a file.
-ISSUE_EXPORTERS = READERS | {Role.DEPARTMENT_HANDLER}
+# Those at a place to whom its matters may be handed.
+MATTER_HELPERS = GRID_TEAM | POST_HOLDERS | {Role.COMMUNITY_OFFICER}
+# They take the matters they see away as a file.
+MATTER_EXPORTERS = READERS | {Role.DEPARTMENT_HANDLER}
 # They may set right what somebody else wrote of a visit in their grids.
 VISIT_KEEPERS = frozenset({Role.GRID_LEADER, Role.COMMUNITY_OFFICER, Role.STREET_OFFICER})
 # They read what the people of their places keep as diaries.

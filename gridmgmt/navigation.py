@@ -35,7 +35,7 @@ MENU = (
     Entry("visits:diary", _("Diary"), VISITORS - MANAGERS),
     Entry("overview", _("Overview"), DASHBOARD_READERS),
     Entry("households:household_list", _("Households"), READERS),
-    Entry("visits:issue_list", _("Issues"), frozenset(Role)),
+    Entry("visits:matter_list", _("Matters"), frozenset(Role)),
     Entry("visits:visit_list", _("Visits"), READERS),
     Entry("visits:diary_list", _("Diaries"), DIARY_READERS),
     Entry("visits:campaign_list", _("Campaigns"), READERS),
@@ -71,7 +71,7 @@ def items(entries: tuple[Entry, ...], language: str) -> list[Item]:
 @cache
 def offline_copies() -> str:
     """Return the addresses of the pages that a visitor's phone keeps, for its script."""
-    names = ("visits:offline_today", "visits:offline_visit", "visits:offline_issue")
+    names = ("visits:offline_today", "visits:offline_visit", "visits:offline_matter")
     return " ".join(reverse(name) for name in names)
 
 

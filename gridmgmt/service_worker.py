@@ -73,7 +73,7 @@ def script(is_on: bool, storage: str) -> str:  # noqa: ARG001, FBT001 - the key 
                 f"^{reverse('visits:visit_add', args=[0])}$".replace("/0/", r"/\d+/"),
                 reverse("visits:offline_visit"),
             ],
-            [f"^{reverse('visits:issue_add')}$", reverse("visits:offline_issue")],
+            [f"^{reverse('visits:matter_add')}$", reverse("visits:offline_matter")],
             [f"^{reverse('visits:queue')}$", reverse("visits:queue")],
         ],
     }

@@ -33,8 +33,8 @@ from visits.models import (
     Campaign,
     CampaignDoor,
     DiaryEntry,
-    Issue,
-    IssueCategory,
+    Matter,
+    MatterCategory,
     Outcome,
     Pairing,
     Visit,
@@ -271,18 +271,18 @@ class WastedTimeFactory(DjangoModelFactory):
     week = factory.LazyFunction(lambda: monday_of(timezone.localdate()))
 
 
-class IssueCategoryFactory(DjangoModelFactory):
+class MatterCategoryFactory(DjangoModelFactory):
     class Meta:
-        model = IssueCategory
+        model = MatterCategory
 
     name = factory.Sequence(lambda n: f"类别{n}")
 
 
-class IssueFactory(DjangoModelFactory):
+class MatterFactory(DjangoModelFactory):
     class Meta:
-        model = Issue
+        model = Matter
 
-    category = factory.SubFactory(IssueCategoryFactory)
+    category = factory.SubFactory(MatterCategoryFactory)
     grid = factory.SubFactory(GridFactory)
     description = "路灯不亮"
     reported_by = factory.SubFactory(UserFactory)

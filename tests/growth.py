@@ -19,7 +19,7 @@ from tests.factories import (
     DiaryEntryFactory,
     GridFactory,
     HouseholdFactory,
-    IssueFactory,
+    MatterFactory,
     MembershipFactory,
     PairingFactory,
     PhoneFactory,
@@ -32,8 +32,8 @@ from visits.models import (
     BurdenWeek,
     Campaign,
     HeldItem,
-    Issue,
-    IssueEvent,
+    Matter,
+    MatterEvent,
     Photo,
     SyncDevice,
     VisitTally,
@@ -58,12 +58,12 @@ def grow(world, grid=None) -> None:
     captain = MembershipFactory(grid=grid, role=Role.STAIR_CAPTAIN)
     Post.objects.create(membership=captain, building=household.building)
     VisitFactory(household=household, by=membership.user)
-    issue = IssueFactory(grid=grid, household=household, reported_by=membership.user)
-    IssueFactory(
-        grid=grid, household=household, reported_by=membership.user, status=Issue.Status.RESOLVED
+    matter = MatterFactory(grid=grid, household=household, reported_by=membership.user)
+    MatterFactory(
+        grid=grid, household=household, reported_by=membership.user, status=Matter.Status.RESOLVED
     )
-    IssueEvent.objects.create(issue=issue, by=membership.user, step="x", status="received")
-    Photo.objects.create(issue=issue, by=membership.user, image="photos/x.jpg")
+    MatterEvent.objects.create(matter=matter, by=membership.user, step="x", status="received")
+    Photo.objects.create(matter=matter, by=membership.user, image="photos/x.jpg")
     Disclosure.objects.create(
         kind="reveal", by=membership.user, community=world.community, subject="x"
     )

@@ -20,7 +20,7 @@ from tests.factories import (
     CareFactory,
     CoverFactory,
     DiaryEntryFactory,
-    IssueFactory,
+    MatterFactory,
     MembershipFactory,
     PairingFactory,
     PhoneFactory,
@@ -192,12 +192,12 @@ TABLE = [
     *page("visits:held_list", ALL),
     *form("visits:held_item", "worker officer street_officer admin", "held"),
     *change("visits:held_void", "worker officer street_officer", "held"),
-    *page("visits:issue_list", ALL),
-    *form("visits:issue_add", "worker captain officer street_officer admin outsider"),
-    *page("visits:issue", f"{READ} captain department", "issue"),
-    # A refused step is shown at its own address, which opened again leads to the issue.
-    Row("visits:issue_step", "GET", {302: f"{READ} captain department"}, "issue"),
-    Row("visits:issue_step", "POST", {200: f"{FIELD} department"}, "issue"),
+    *page("visits:matter_list", ALL),
+    *form("visits:matter_add", "worker captain officer street_officer admin outsider"),
+    *page("visits:matter", f"{READ} captain department", "matter"),
+    # A refused step is shown at its own address, which opened again leads to the matter.
+    Row("visits:matter_step", "GET", {302: f"{READ} captain department"}, "matter"),
+    Row("visits:matter_step", "POST", {200: f"{FIELD} department"}, "matter"),
     *page("visits:campaign_list", ALL),
     *form("visits:campaign_add", f"{MANAGE} outsider"),
     *page("visits:campaign", f"{READ} captain", "campaign"),
@@ -213,7 +213,7 @@ TABLE = [
     Row("visits:queue", "POST", {405: f"{ALL} anonymous"}),
     *page("visits:offline_today", "worker captain officer street_officer outsider"),
     *page("visits:offline_visit", "worker captain officer street_officer outsider"),
-    *page("visits:offline_issue", "worker captain officer street_officer admin outsider"),
+    *page("visits:offline_matter", "worker captain officer street_officer admin outsider"),
     Row("sync:hello", "GET", {200: f"{ALL} anonymous"}),
     Row("sync:hello", "POST", {405: f"{ALL} anonymous"}),
     Row("sync:visits", "GET", {405: f"{ALL} anonymous"}),
@@ -250,14 +250,14 @@ def arguments(world) -> dict[str, list[object]]:
     colleague = MembershipFactory(user=UserFactory(name="colleague"), grid=world.grid)
     post = Post.objects.get(membership__user=world.captain)
     visit = VisitFactory(household=world.household, by=world.worker)
-    issue = IssueFactory(
+    matter = MatterFactory(
         grid=world.grid,
         household=world.household,
         reported_by=world.worker,
         department=world.department_office,
         status="assigned",
     )
-    photo = Photo(issue=issue, by=world.worker)
+    photo = Photo(matter=matter, by=world.worker)
     photo.image.save("x.jpg", ContentFile(b"\xff\xd8\xff"), save=False)
     photo.save()
     failed = RegisterImport.objects.create(
@@ -296,7 +296,7 @@ def arguments(world) -> dict[str, list[object]]:
         "residency": world.resident.residencies.get(),
         "register_import": failed,
         "visit": visit,
-        "issue": issue,
+        "matter": matter,
         "photo": photo,
         "pairing": PairingFactory(household=world.household),
         "campaign": CampaignDoorFactory(

@@ -43,8 +43,8 @@ from tests.factories import (
     CoverFactory,
     DepartmentFactory,
     HouseholdFactory,
-    IssueCategoryFactory,
-    IssueFactory,
+    MatterCategoryFactory,
+    MatterFactory,
     MembershipFactory,
     PairingFactory,
     PhoneFactory,
@@ -59,7 +59,7 @@ from visits.models import (
     Campaign,
     CampaignDoor,
     HeldItem,
-    IssueEvent,
+    MatterEvent,
     Pairing,
     Photo,
     RetryRule,
@@ -110,7 +110,7 @@ def rows(world) -> dict[type[models.Model], tuple[models.Model, models.Model]]:
         residency = ResidencyFactory(resident=resident, household=household)
         membership = MembershipFactory(grid=grid)
         visit = VisitFactory(household=household, by=membership.user)
-        issue = IssueFactory(grid=grid, household=household, reported_by=membership.user)
+        matter = MatterFactory(grid=grid, household=household, reported_by=membership.user)
         door = CampaignDoorFactory(campaign__community=community, household=household)
         return {
             Community: community,
@@ -140,11 +140,11 @@ def rows(world) -> dict[type[models.Model], tuple[models.Model, models.Model]]:
                 community=community, by=membership.user, original_suffix=".xlsx"
             ),
             Visit: visit,
-            type(issue): issue,
-            IssueEvent: IssueEvent.objects.create(
-                issue=issue, by=membership.user, step="report", status="received"
+            type(matter): matter,
+            MatterEvent: MatterEvent.objects.create(
+                matter=matter, by=membership.user, step="report", status="received"
             ),
-            Photo: Photo.objects.create(issue=issue, by=membership.user, image="photos/x.jpg"),
+            Photo: Photo.objects.create(matter=matter, by=membership.user, image="photos/x.jpg"),
             Cover: CoverFactory(away=membership),
             WastedTime: WastedTimeFactory(code=community.code),
             Pairing: PairingFactory(household=household),
@@ -167,7 +167,7 @@ def rows(world) -> dict[type[models.Model], tuple[models.Model, models.Model]]:
     return pairs
 
 
-GLOBAL = {CareTag, RetryRule, VisitRule, apps.get_model("visits.IssueCategory")}
+GLOBAL = {CareTag, RetryRule, VisitRule, apps.get_model("visits.MatterCategory")}
 # A community's administrator reads the areas above her and edits none.
 ABOVE = {Area, Department}
 
@@ -215,7 +215,7 @@ def test_rows_lists_and_history_stop_at_the_scope(model, rows, as_user):
 RECORDS = (
     Visit,
     HeldItem,
-    IssueEvent,
+    MatterEvent,
     Photo,
     Disclosure,
     FormerGrid,
@@ -392,7 +392,7 @@ def test_rule_tables_belong_to_administrators(world, as_user):
     rule.refresh_from_db()
     assert (answer.status_code, rule.counts) == (302, False)
     assert not VisitRule.objects.editable_by(world.officer).exists()
-    assert not IssueCategoryFactory._meta.model.objects.editable_by(world.officer).exists()
+    assert not MatterCategoryFactory._meta.model.objects.editable_by(world.officer).exists()
 
 
 def test_care_tag_rhythm_reaches_the_doors(world, as_user):

@@ -37,7 +37,7 @@ def plant(world, text: str) -> None:
         type(household.building).objects.filter(pk=household.building.pk).update(
             estate=short, street_address=text
         )
-        household.issues.update(place=text, description=text)
+        household.matters.update(place=text, description=text)
     type(world.community).objects.update(name=short)
     type(world.grid).objects.update(name=short)
     type(world.street).objects.update(name=short)

@@ -39,7 +39,7 @@ LISTS = [
     List("households:register_import_list", 5),
     List("visits:today", 16, None, "worker"),
     List("visits:visit_list", 8, 7),
-    List("visits:issue_list", 7, 4),
+    List("visits:matter_list", 7, 4),
     List("visits:campaign_list", 3),
     List("visits:campaign", 7, place="campaign"),
     List("visits:campaign_door_list", 8, 9, place="campaign"),

@@ -22,7 +22,7 @@ from gridmgmt.logs import PlainFormatter
 from tests.factories import (
     CareFactory,
     CareTagFactory,
-    IssueFactory,
+    MatterFactory,
     PhoneFactory,
     ResidencyFactory,
     ResidentFactory,
@@ -50,7 +50,7 @@ def person(world):
     PhoneFactory(resident=resident, number=PHONE, label="本人")
     CareFactory(resident=resident, tag=CareTagFactory(name="独居"))
     visit = VisitFactory(household=world.household, by=world.worker)
-    IssueFactory(grid=world.grid, household=world.household, visit=visit, reported_by=world.worker)
+    MatterFactory(grid=world.grid, household=world.household, visit=visit, reported_by=world.worker)
     return resident
 
 

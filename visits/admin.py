@@ -1,4 +1,4 @@
-"""Rules that administrators edit, and the record of visits and issues that they read."""
+"""Rules that administrators edit, and the record of visits and matters that they read."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ from visits.models import (
     Campaign,
     CampaignDoor,
     HeldItem,
-    Issue,
-    IssueCategory,
-    IssueEvent,
+    Matter,
+    MatterCategory,
+    MatterEvent,
     Pairing,
     Photo,
     RetryRule,
@@ -33,8 +33,8 @@ class RetryRuleAdmin(ScopedAdmin):
     list_display = ["tries", "after_days", "changes_part"]
 
 
-@admin.register(IssueCategory)
-class IssueCategoryAdmin(ScopedAdmin):
+@admin.register(MatterCategory)
+class MatterCategoryAdmin(ScopedAdmin):
     fields = ["name", "days_to_resolve", "order"]
     list_display = ["name", "days_to_resolve", "order"]
 
@@ -60,9 +60,9 @@ class HeldItemAdmin(RecordAdmin):
     list_select_related = ["by", "community"]
 
 
-@admin.register(Issue)
-class IssueAdmin(ScopedAdmin):
-    """Issues: wording and category are corrected here, steps are taken on the issue's page."""
+@admin.register(Matter)
+class MatterAdmin(ScopedAdmin):
+    """Matters: wording and category are corrected here, steps are taken on the matter's page."""
 
     readonly_fields = [
         "grid",
@@ -98,20 +98,20 @@ class IssueAdmin(ScopedAdmin):
         return False
 
 
-@admin.register(IssueEvent)
-class IssueEventAdmin(RecordAdmin):
-    list_display = ["at", "issue", "step", "status", "by"]
+@admin.register(MatterEvent)
+class MatterEventAdmin(RecordAdmin):
+    list_display = ["at", "matter", "step", "status", "by"]
     list_filter = ["status"]
-    list_select_related = ["issue__category", "by"]
+    list_select_related = ["matter__category", "by"]
 
 
 @admin.register(Photo)
 class PhotoAdmin(RecordAdmin):
-    """Photos by issue; the picture itself opens on the program's own page."""
+    """Photos by matter; the picture itself opens on the program's own page."""
 
-    fields = ["issue", "by", "at"]
-    list_display = ["at", "issue", "by"]
-    list_select_related = ["issue__category", "by"]
+    fields = ["matter", "by", "at"]
+    list_display = ["at", "matter", "by"]
+    list_select_related = ["matter__category", "by"]
 
 
 @admin.register(Pairing)

@@ -1,4 +1,4 @@
-"""A day told from its visits and issues, as its worker might have written it down."""
+"""A day told from its visits and matters, as its worker might have written it down."""
 
 import datetime
 from collections import Counter
@@ -13,7 +13,7 @@ from django.utils.translation import pgettext, pgettext_lazy
 
 from communities.models import User
 from households.addresses import room_label, unit_label
-from visits.models import Issue, Outcome, Visit, Way
+from visits.models import Matter, Outcome, Visit, Way
 from visits.models.visit import VisitQuerySet, day_start
 
 # In the order of telling: who was met first.
@@ -39,7 +39,7 @@ class Knock(NamedTuple):
 
 
 class Report(NamedTuple):
-    """One issue as the diary tells it."""
+    """One matter as the diary tells it."""
 
     reference: str
     what: str
@@ -59,7 +59,7 @@ def compose(day: datetime.date, knocks: Sequence[Knock], reports: Sequence[Repor
         told_notes(knocks),
         told_reports(reports),
     ]
-    told = [part for part in parts if part] or [_("No visit and no issue is written down.")]
+    told = [part for part in parts if part] or [_("No visit and no matter is written down.")]
     heading = _("%(day)s, %(weekday)s") % {
         "day": formats.date_format(day, "DATE_FORMAT"),
         "weekday": formats.date_format(day, "l"),
@@ -141,7 +141,7 @@ def told_reports(reports: Sequence[Report]) -> str:
         % {**report._asdict(), "what": " ".join(report.what.split()).rstrip("。.")}
         for report in reports
     ]
-    return "\n".join([_("Issues reported: %(count)s") % {"count": len(reports)}, *lines])
+    return "\n".join([_("Matters reported: %(count)s") % {"count": len(reports)}, *lines])
 
 
 def listed(words: Iterable[str]) -> str:
@@ -167,11 +167,11 @@ def visits_of(user: User, day: datetime.date) -> "QuerySet[Visit]":
     )
 
 
-def issues_of(user: User, day: datetime.date) -> "QuerySet[Issue]":
-    """Return the issues she reported that day, in the order she did."""
+def matters_of(user: User, day: datetime.date) -> "QuerySet[Matter]":
+    """Return the matters she reported that day, in the order she did."""
     start, end = day_start(day), day_start(day + datetime.timedelta(days=1))
     return (
-        Issue.objects.filter(reported_by=user, reported_at__gte=start, reported_at__lt=end)
+        Matter.objects.filter(reported_by=user, reported_at__gte=start, reported_at__lt=end)
         .select_related("household__building", "grid")
         .order_by("reported_at", "pk")
     )
@@ -191,8 +191,8 @@ def written_by(user: User, day: datetime.date) -> str:
         for visit in visits_of(user, day)
     ]
     reports = [
-        Report(issue.reference, issue.description, issue.where, issue.get_status_display())
-        for issue in issues_of(user, day)
+        Report(matter.reference, matter.description, matter.where, matter.get_status_display())
+        for matter in matters_of(user, day)
     ]
     return compose(day, knocks, reports)
 
@@ -201,12 +201,12 @@ class Since(NamedTuple):
     """What came in after a diary was saved."""
 
     visits: int
-    issues: int
+    matters: int
 
 
 def since_saved(user: User, day: datetime.date, saved_at: datetime.datetime) -> Since:
-    """Count the visits and issues of that day that came in after it; corrections are visits."""
+    """Count the visits and matters of that day that came in after it; corrections are visits."""
     return Since(
         rows_of(user, day).filter(received_at__gt=saved_at).count(),
-        issues_of(user, day).filter(reported_at__gt=saved_at).count(),
+        matters_of(user, day).filter(reported_at__gt=saved_at).count(),
     )

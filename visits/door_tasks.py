@@ -21,7 +21,7 @@ from communities.models import Grid, User
 from communities.models.place import LONGEST_KNOCK_GAP
 from communities.roles import GRID_TEAM, MANAGERS
 from households.models import Household, is_listed, is_open, is_ready
-from visits.models import Campaign, CampaignDoor, Issue, Pairing, Visit, campaigns_at
+from visits.models import Campaign, CampaignDoor, Matter, Pairing, Visit, campaigns_at
 from visits.models.visit import day_start
 
 
@@ -62,9 +62,9 @@ def waits_for_news(user: User) -> Q:
     return Q(pk__in=matters_for(user).exclude(household=None).values("household"))
 
 
-def matters_for(user: User) -> "QuerySet[Issue]":
-    """Return the resolved issues whose outcome the user may tell a household and close."""
-    return Issue.objects.filter(status=Issue.Status.RESOLVED).filter(
+def matters_for(user: User) -> "QuerySet[Matter]":
+    """Return the resolved matters whose outcome the user may tell a household and close."""
+    return Matter.objects.filter(status=Matter.Status.RESOLVED).filter(
         Q(reported_by=user) | Q(grid__in=Grid.objects.held_by(user, GRID_TEAM | MANAGERS))
     )
 
@@ -97,7 +97,7 @@ class DoorTasks:
 
     campaigns: list[Campaign] = field(default_factory=list)
     pairings: list[Pairing] = field(default_factory=list)
-    matters: list[Issue] = field(default_factory=list)
+    matters: list[Matter] = field(default_factory=list)
 
     def reasons(self) -> list[str]:
         """Say in a few words each why to knock there."""
@@ -117,10 +117,10 @@ def tasks_at(
 ) -> dict[int, DoorTasks]:
     """Return what is open at each of these doors, by household key; three queries."""
     campaigns = campaigns_at(households, on)
-    matters: dict[int, list[Issue]] = {}
+    matters: dict[int, list[Matter]] = {}
     found = matters_for(user).filter(household__in=[household.pk for household in households])
-    for issue in found.select_related("category", "grid").order_by("reported_at", "pk"):
-        matters.setdefault(issue.household_id or 0, []).append(issue)
+    for matter in found.select_related("category", "grid").order_by("reported_at", "pk"):
+        matters.setdefault(matter.household_id or 0, []).append(matter)
     pairings = list(pairings_at(user, households, on))
     return {
         household.pk: DoorTasks(

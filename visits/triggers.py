@@ -1,6 +1,6 @@
 """Database triggers that note which grids' figures no longer hold.
 
-The figures of the dashboards count households, visits, issues and memberships, which
+The figures of the dashboards count households, visits, matters and memberships, which
 forms, imports, actions and the admin all write. A trigger sees every one of these writes
 and commits or rolls back with it. Each database has its own dialect; both stand here.
 
@@ -16,7 +16,7 @@ from django.db import connections
 COUNTED = {
     "households_household": "grid_id",
     "visits_visittally": "grid_id",
-    "visits_issue": "grid_id",
+    "visits_matter": "grid_id",
     "communities_membership": "grid_id",
     "communities_grid": "id",
 }

@@ -1,6 +1,6 @@
-"""The one table that says who may take which step on an issue, and from where.
+"""The one table that says who may take which step on a matter, and from where.
 
-A person stands in relations to an issue: she reported it, it is assigned to her or to her
+A person stands in relations to a matter: she reported it, it is assigned to her or to her
 department, she works in its grid, she manages its place. A line of the table names a step,
 the statuses it starts from, the status it leads to and the relations that may take it.
 """
@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 from communities.models import User
 from communities.roles import GRID_TEAM, MANAGERS, WRITERS
-from visits.models import Issue, Step
+from visits.models import Matter, Step
 
-Status = Issue.Status
+Status = Matter.Status
 
 
 class Relation(enum.Enum):
-    """What makes an issue somebody's business."""
+    """What makes a matter somebody's business."""
 
     REPORTER = "reporter"
     ASSIGNEE = "assignee"
@@ -27,7 +27,7 @@ class Relation(enum.Enum):
 
 
 class Holder(enum.Enum):
-    """Who has the issue after a step."""
+    """Who has the matter after a step."""
 
     SAME = "same"
     NOBODY = "nobody"
@@ -117,37 +117,37 @@ TABLE = (
 )
 
 
-def relations(issue: Issue, user: User) -> frozenset[Relation]:
-    """Return the relations the user has to the issue today; needs `issue.grid` loaded.
+def relations(matter: Matter, user: User) -> frozenset[Relation]:
+    """Return the relations the user has to the matter today; needs `matter.grid` loaded.
 
-    An auditor has none, even to an issue she once reported in another role.
+    An auditor has none, even to a matter she once reported in another role.
     """
     if user.is_superuser:
         return frozenset({Relation.MANAGER})
     if not user.has_any_role(WRITERS):
         return frozenset()
-    here = {s.role for s in user.standings if issue.grid.code.startswith(s.code)}
+    here = {s.role for s in user.standings if matter.grid.code.startswith(s.code)}
     departments = {s.department_id for s in user.standings} - {None}
     held = {
-        Relation.REPORTER: issue.reported_by_id == user.pk,
-        Relation.ASSIGNEE: issue.assignee_id == user.pk,
-        Relation.DEPARTMENT: issue.department_id in departments,
+        Relation.REPORTER: matter.reported_by_id == user.pk,
+        Relation.ASSIGNEE: matter.assignee_id == user.pk,
+        Relation.DEPARTMENT: matter.department_id in departments,
         Relation.TEAM: bool(here & GRID_TEAM),
         Relation.MANAGER: bool(here & MANAGERS),
     }
     return frozenset(relation for relation, is_held in held.items() if is_held)
 
 
-def transitions_for(issue: Issue, user: User) -> list[Transition]:
-    """Return the steps the user may take on the issue as it stands, one line for each."""
-    mine = relations(issue, user)
+def transitions_for(matter: Matter, user: User) -> list[Transition]:
+    """Return the steps the user may take on the matter as it stands, one line for each."""
+    mine = relations(matter, user)
     found: dict[Step, Transition] = {}
     for transition in TABLE:
-        if issue.status in transition.sources and mine & transition.relations:
+        if matter.status in transition.sources and mine & transition.relations:
             found.setdefault(transition.step, transition)
     return list(found.values())
 
 
-def transition_for(issue: Issue, user: User, step: str) -> Transition | None:
+def transition_for(matter: Matter, user: User, step: str) -> Transition | None:
     """Return the line that lets the user take this step now, or None."""
-    return next((t for t in transitions_for(issue, user) if t.step == step), None)
+    return next((t for t in transitions_for(matter, user) if t.step == step), None)

@@ -18,7 +18,7 @@ WORDS = {
     "grids": _("Grids"),
     "households": _("Households"),
     "import problems": _("Rows to correct"),
-    "issues": _("Issues"),
+    "matters": _("Matters"),
     "overview": _("Overview"),
     "people": _("People at work"),
     "visits": _("Visits"),

@@ -33,7 +33,7 @@ class DepartmentQuerySet(models.QuerySet["Department"]):
 
 
 class Department(models.Model):
-    """An office that issues are handed to, such as civil affairs of a street."""
+    """An office that matters are handed to, such as civil affairs of a street."""
 
     name = models.CharField(_("name"), max_length=60)
     area = models.ForeignKey(

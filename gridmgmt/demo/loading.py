@@ -12,7 +12,7 @@ from communities.models import Area, Community, Cover, Grid, Membership, User
 from gridmgmt.demo.burden import measure_weeks, say_what_wastes_time
 from gridmgmt.demo.campaigns import start_drives
 from gridmgmt.demo.families import Registrar
-from gridmgmt.demo.issues import IssueWriter, Offices, read_offices
+from gridmgmt.demo.matters import MatterWriter, Offices, read_offices
 from gridmgmt.demo.pairings import pair_doors
 from gridmgmt.demo.people import Staff
 from gridmgmt.demo.places import (
@@ -25,7 +25,7 @@ from gridmgmt.demo.places import (
 from gridmgmt.demo.register import BATCH, Register, RegisterWriter, create_care_tags, save_register
 from gridmgmt.demo.visits import GridYear, tallies
 from households.models import Building, CareTag, Household, Resident
-from visits.models import Issue, IssueEvent, Visit, VisitTally
+from visits.models import Matter, MatterEvent, Visit, VisitTally
 from visits.rules import Rules
 
 YEAR = datetime.timedelta(days=365)
@@ -116,11 +116,11 @@ class Loader:
         )
 
     def load_year(self, plan: CommunityPlan, register: Register) -> None:
-        """Walk every grid through the year, then store its doors, visits and issues."""
+        """Walk every grid through the year, then store its doors, visits and matters."""
         yesterday = self.today - datetime.timedelta(days=1)
         visits: list[Visit] = []
-        issues: list[Issue] = []
-        events: list[IssueEvent] = []
+        matters: list[Matter] = []
+        events: list[MatterEvent] = []
         for grid in plan.grids:
             rng = self.rng(f"visits {grid.code}")
             doors = [door for door in register.doors if door.household.grid is grid]
@@ -128,16 +128,16 @@ class Loader:
             year = GridYear(doors, team, self.rules, rng)
             made = year.walk(self.began_on, yesterday - datetime.timedelta(days=team.days_away))
             visits += made
-            issue_writer = IssueWriter(grid, team, self.offices, rng, yesterday)
-            issue_writer.write(made, len(doors))
-            issues += issue_writer.issues
-            events += issue_writer.events
+            matter_writer = MatterWriter(grid, team, self.offices, rng, yesterday)
+            matter_writer.write(made, len(doors))
+            matters += matter_writer.matters
+            events += matter_writer.events
         save_register(register)
         with storing(Visit, "received_at"):
             Visit.objects.bulk_create(visits, batch_size=BATCH)
         VisitTally.objects.bulk_create(tallies(visits), batch_size=BATCH)
-        Issue.objects.bulk_create(issues, batch_size=BATCH)
-        IssueEvent.objects.bulk_create(events, batch_size=BATCH)
+        Matter.objects.bulk_create(matters, batch_size=BATCH)
+        MatterEvent.objects.bulk_create(events, batch_size=BATCH)
 
 
 @contextmanager

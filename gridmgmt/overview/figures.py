@@ -15,7 +15,7 @@ from django.db.models import Count
 from communities.models import Grid, Membership
 from communities.roles import Role
 from households.models import DoorState, Household, is_in_state, quarter_start
-from visits.models import Issue, VisitTally
+from visits.models import Matter, VisitTally
 
 WEEKS = 13
 STATES = (
@@ -41,8 +41,8 @@ class Figures:
     outcomes: Counter[str] = field(default_factory=Counter)
     week_visits: list[int] = field(default_factory=lambda: [0] * WEEKS)
     week_counted: list[int] = field(default_factory=lambda: [0] * WEEKS)
-    open_issues: int = 0
-    late_issues: int = 0
+    open_matters: int = 0
+    late_matters: int = 0
     full_time: frozenset[int] = frozenset()
     part_time: frozenset[int] = frozenset()
     grids: int = 0
@@ -57,8 +57,8 @@ class Figures:
         self.week_counted = [
             a + b for a, b in zip(self.week_counted, other.week_counted, strict=True)
         ]
-        self.open_issues += other.open_issues
-        self.late_issues += other.late_issues
+        self.open_matters += other.open_matters
+        self.late_matters += other.late_matters
         self.full_time |= other.full_time
         self.part_time |= other.part_time
         self.grids += other.grids
@@ -98,7 +98,7 @@ class Figures:
     @property
     def is_empty(self) -> bool:
         """Say whether nothing is left to report, as of a grid closed long ago."""
-        return not (self.doors.total() or self.outcomes.total() or self.open_issues)
+        return not (self.doors.total() or self.outcomes.total() or self.open_matters)
 
 
 def figures_by_grid(grids: Sequence[Grid], on: datetime.date) -> dict[int, Figures]:
@@ -106,7 +106,7 @@ def figures_by_grid(grids: Sequence[Grid], on: datetime.date) -> dict[int, Figur
     figures = {grid.pk: Figures() for grid in grids}
     count_doors(figures, on)
     count_visits(figures, on)
-    count_issues(figures, on)
+    count_matters(figures, on)
     minded = count_workers(figures, on)
     for grid in grids:
         entry = figures[grid.pk]
@@ -142,12 +142,12 @@ def count_visits(figures: dict[int, Figures], on: datetime.date) -> None:
             figures[grid].week_counted[week] += counted
 
 
-def count_issues(figures: dict[int, Figures], on: datetime.date) -> None:
-    issues = Issue.objects.filter(grid__in=list(figures)).open().order_by()
-    for grid, number in issues.values_list("grid").annotate(Count("pk")):
-        figures[grid].open_issues = number
-    for grid, number in issues.late(on).values_list("grid").annotate(Count("pk")):
-        figures[grid].late_issues = number
+def count_matters(figures: dict[int, Figures], on: datetime.date) -> None:
+    matters = Matter.objects.filter(grid__in=list(figures)).open().order_by()
+    for grid, number in matters.values_list("grid").annotate(Count("pk")):
+        figures[grid].open_matters = number
+    for grid, number in matters.late(on).values_list("grid").annotate(Count("pk")):
+        figures[grid].late_matters = number
 
 
 def count_workers(figures: dict[int, Figures], on: datetime.date) -> set[int]:

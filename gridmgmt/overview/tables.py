@@ -18,7 +18,7 @@ from visits.models import Outcome
 
 HOUSEHOLDS = "households:household_list"
 VISITS = "visits:visit_list"
-ISSUES = "visits:issue_list"
+MATTERS = "visits:matter_list"
 # Stands for a place in an address that is worked out once for all of them.
 ANY_CODE = "CODE"
 PLACE_PAGES = {"grid": "households:grid", "community": "community", "area": "area"}
@@ -54,8 +54,8 @@ OVERDUE = doors(_("Overdue"), DoorState.OVERDUE)
 WEEK = doors(_("Due this week"), DoorState.WEEK)
 NEVER = doors(_("Never visited"), DoorState.NEVER)
 UNANSWERED = doors(_("No answer 3 times or more"), DoorState.UNANSWERED)
-OPEN = Measure(_("Open issues"), lambda figures: figures.open_issues, ISSUES, "&status=open")
-LATE = Measure(_("Late issues"), lambda figures: figures.late_issues, ISSUES, "&status=late")
+OPEN = Measure(_("Open matters"), lambda figures: figures.open_matters, MATTERS, "&status=open")
+LATE = Measure(_("Late matters"), lambda figures: figures.late_matters, MATTERS, "&status=late")
 ALL_VISITS = Measure(_("All visits"), lambda figures: figures.visits, VISITS)
 COUNTED = Measure(_("Counted"), lambda figures: sum(figures.week_counted), VISITS, "&counts=true")
 PER_WORKER = Measure(_("Households per full-time worker"), lambda figures: figures.per_worker)
@@ -102,7 +102,7 @@ class Links:
     def __init__(self, on: datetime.date) -> None:
         self.on = on
         self.quarter = span(quarter_start(on), on)
-        self.lists = {name: reverse(name) for name in (HOUSEHOLDS, VISITS, ISSUES)}
+        self.lists = {name: reverse(name) for name in (HOUSEHOLDS, VISITS, MATTERS)}
         self.pages = {kind: reverse(name, args=[ANY_CODE]) for kind, name in PLACE_PAGES.items()}
 
     def to(self, line: Line, measure: Measure, days: str = "") -> str:

@@ -64,7 +64,7 @@ def undo_import(*, register_import: RegisterImport) -> None:
     except ProtectedError:
         raise ValidationError(
             _(
-                "Some of the imported households have been visited, paired, named in an issue or taken into a campaign, so the import stays."
+                "Some of the imported households have been visited, paired, named in a matter or taken into a campaign, so the import stays."
             )
         ) from None
     register_import.pages.all().delete()

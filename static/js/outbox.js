@@ -38,9 +38,9 @@ export async function canSave() {
 
 // Save one item; resolves once it is on the disk, rejects with nothing kept. `label` is what
 // its user sees of it, `fields` what she typed, to edit it again.
-export async function save({ id, household, visit, issue, photos = [], effort = null, label, fields, kind }) {
+export async function save({ id, household, visit, matter, photos = [], effort = null, label, fields, kind }) {
   const [key, author, offset] = [await meta("key"), await meta("author"), await meta("offset")];
-  const content = { author, household, saved_at: Date.now(), clock_offset: offset, visit, issue, effort };
+  const content = { author, household, saved_at: Date.now(), clock_offset: offset, visit, issue: matter, effort };
   const row = {
     id,
     sealed: toBase64(await sealJson(key, id, content)),
@@ -53,7 +53,7 @@ export async function save({ id, household, visit, issue, photos = [], effort = 
   for (const picture of photos) {
     // One that could not be made smaller and that the server would not take.
     if (picture.size > MOST_PHOTO_BYTES) lost += 1;
-    else pictures.push(await sealedPhoto(key, author, id, issue.id, picture));
+    else pictures.push(await sealedPhoto(key, author, id, matter.id, picture));
   }
   await change(["meta", "queue", "sent", "drafts"], async (tx) => {
     const earlier = await wrap(tx.objectStore("queue").get(id));
@@ -90,9 +90,9 @@ async function nextNumber(rows) {
   return number;
 }
 
-async function sealedPhoto(key, author, item, issue, picture) {
+async function sealedPhoto(key, author, item, matter, picture) {
   const id = newId();
-  const header = new TextEncoder().encode(JSON.stringify({ author, issue }));
+  const header = new TextEncoder().encode(JSON.stringify({ author, issue: matter }));
   const bytes = new Uint8Array(await picture.arrayBuffer());
   const plain = new Uint8Array(4 + header.length + bytes.length);
   new DataView(plain.buffer).setUint32(0, header.length);
@@ -423,10 +423,10 @@ function settle(batch, { items: answers, now }) {
       if (!entry || !sentIds.has(entry.id)) continue;
       const row = await wrap(queue.get(entry.id));
       if (!row) continue;
-      const issue = entry.issue || {};
+      const matter = entry.issue || {};
       if (entry.status === 201 || entry.status === 202 || entry.status === 422) {
-        const state = entry.status === 201 && !issue.reason ? "uploaded" : "held";
-        const reason = entry.reason || issue.reason || "";
+        const state = entry.status === 201 && !matter.reason ? "uploaded" : "held";
+        const reason = entry.reason || matter.reason || "";
         tx.objectStore("sent").put({ ...row, at: now, state, reason });
         queue.delete(entry.id);
       } else {

@@ -43,7 +43,7 @@ function tools(item) {
   box.className = "button-row";
   const address = item.kind === "visit"
     ? words.visitForm.replace("/0/", "/" + item.household + "/") + "?list=1&edit=" + item.id
-    : words.issueForm + "?" + (item.household ? "household=" + item.household + "&" : "") + "edit=" + item.id;
+    : words.matterForm + "?" + (item.household ? "household=" + item.household + "&" : "") + "edit=" + item.id;
   const away = document.createElement("button");
   Object.assign(away, { type: "button", textContent: words.discard, className: "button button--plain" });
   away.addEventListener("click", () => {

@@ -110,7 +110,7 @@ async function tap(event) {
       id,
       household,
       visit: said,
-      issue: null,
+      matter: null,
       effort: measured(form),
       kind: "visit",
       label: door.dataset.address + " · " + button.textContent.trim(),

@@ -1,4 +1,4 @@
-// The long forms, of a visit and of an issue: saved on this phone first, drafts kept meanwhile.
+// The long forms, of a visit and of a matter: saved on this phone first, drafts kept meanwhile.
 
 import { measured, startMeasuring } from "./burden.js";
 import { askWhy } from "./knocking.js";
@@ -13,7 +13,7 @@ const path = location.pathname.match(/\/households\/(\d+)\//);
 const query = new URLSearchParams(location.search);
 const household = Number(path ? path[1] : query.get("household")) || null;
 const isVisit = words.offline === "visit";
-const prefix = isVisit ? "issue-" : "";
+const prefix = isVisit ? "matter-" : "";
 const DAY = 24 * 3600 * 1000;
 // The same limits as in visits/forms/visits.py and visits/photos.py; the server has the last word.
 const LATEST_APPOINTMENT = 91 * DAY;
@@ -59,7 +59,7 @@ function fill(typed) {
     else found.value = kept;
   }
   const more = form.querySelector("details");
-  if (more && (typed["issue-description"] || typed["issue-category"])) more.open = true;
+  if (more && (typed["matter-description"] || typed["matter-category"])) more.open = true;
 }
 
 function say(text, kind) {
@@ -112,7 +112,7 @@ function showReason() {
   if (known && field("reason")) field("reason").closest(".field").hidden = !isReasonAsked();
 }
 
-function faultsOf(hasIssue, photos) {
+function faultsOf(hasMatter, photos) {
   const faults = [];
   if (isVisit) {
     if (!value("outcome")) faults.push(["outcome", words.needOutcome]);
@@ -127,7 +127,7 @@ function faultsOf(hasIssue, photos) {
     if (ago < -CLOCK_SLACK) faults.push(["done_at", words.needPast]);
     if (ago > LATEST_ENTRY) faults.push(["done_at", words.needRecent]);
   }
-  if (hasIssue) {
+  if (hasMatter) {
     if (photos > MOST_PHOTOS) faults.push([prefix + "photos", words.needFour]);
     if (!value(prefix + "category")) faults.push([prefix + "category", words.needCategory]);
     if (!value(prefix + "description")) faults.push([prefix + "description", words.needDescription]);
@@ -157,7 +157,7 @@ function visitOf(untouched) {
   };
 }
 
-function issueOf(id) {
+function matterOf(id) {
   return {
     id,
     category: Number(value(prefix + "category")),
@@ -171,7 +171,7 @@ function issueOf(id) {
 
 function labelOf() {
   const outcome = isVisit && form.querySelector("[name=outcome]:checked");
-  const word = outcome ? outcome.closest("label").textContent.trim() : words.issue;
+  const word = outcome ? outcome.closest("label").textContent.trim() : words.matter;
   const place = document.querySelector("[data-address]");
   return ((place && place.textContent.trim()) || value("place")) + " · " + word;
 }
@@ -186,8 +186,8 @@ async function submit(event, untouched) {
   if (form.dataset.busy) return;
   const input = field(prefix + "photos");
   const chosen = input && input.files ? Array.from(input.files) : [];
-  const hasIssue = !isVisit || Boolean(value(prefix + "category") || value(prefix + "description") || chosen.length);
-  const faults = faultsOf(hasIssue, chosen.length);
+  const hasMatter = !isVisit || Boolean(value(prefix + "category") || value(prefix + "description") || chosen.length);
+  const faults = faultsOf(hasMatter, chosen.length);
   if (faults.length) {
     refuse(faults);
     return;
@@ -199,8 +199,8 @@ async function submit(event, untouched) {
     form.submit();
     return;
   }
-  const issueId = value(prefix + "id") || newId();
-  const id = query.get("edit") || (isVisit ? value("visit_id") || newId() : issueId);
+  const matterId = value(prefix + "id") || newId();
+  const id = query.get("edit") || (isVisit ? value("visit_id") || newId() : matterId);
   const photos = [];
   for (const file of chosen) photos.push(await shrink(file));
   try {
@@ -208,7 +208,7 @@ async function submit(event, untouched) {
       id,
       household,
       visit: isVisit ? visitOf(untouched) : null,
-      issue: hasIssue ? issueOf(isVisit ? issueId : id) : null,
+      matter: hasMatter ? matterOf(isVisit ? matterId : id) : null,
       photos,
       effort: isVisit ? measured(form) : null,
       kind: words.offline,

@@ -1,4 +1,4 @@
-"""The whole line in a real browser: import, grid, assign, visit, issue, dashboard."""
+"""The whole line in a real browser: import, grid, assign, visit, matter, dashboard."""
 
 import openpyxl
 import pytest
@@ -13,7 +13,7 @@ from tests.factories import (
     MembershipFactory,
     UserFactory,
 )
-from visits.models import Issue, Visit
+from visits.models import Matter, Visit
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -107,7 +107,7 @@ def test_from_register_to_dashboard(open_page, register_file, settings, scripts)
     if scripts:
         expect(phone.locator("#outbox")).to_have_text("Uploaded 3")
     assert sorted(Visit.objects.values_list("outcome", flat=True)) == ["met", "met", "nobody_home"]
-    assert Issue.objects.get().household.room == "201"
+    assert Matter.objects.get().household.room == "201"
     assert sideways_scroll(phone) <= 0
 
     office.goto("/overview/")
@@ -115,7 +115,7 @@ def test_from_register_to_dashboard(open_page, register_file, settings, scripts)
     expect(main).to_contain_text("2 of 4 actual households")
     office.click("main a:has-text('50 %')")
     expect(office.locator("main tbody tr")).to_have_count(2)
-    office.goto("/work/issues/")
+    office.goto("/work/matters/")
     office.click("main a:has-text('楼道灯不亮')")
     expect(office.locator("main")).to_contain_text("赵丽华")
     if scripts:

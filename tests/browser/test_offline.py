@@ -16,14 +16,14 @@ from tests.factories import (
     CareFactory,
     CareTagFactory,
     HouseholdFactory,
-    IssueCategoryFactory,
+    MatterCategoryFactory,
     PhoneFactory,
     ResidencyFactory,
     ResidentFactory,
     identity_number,
 )
 from tests.visits.sync.phone import Phone, milliseconds, visit
-from visits.models import HeldItem, Issue, SyncDevice, Visit
+from visits.models import HeldItem, Matter, SyncDevice, Visit
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -80,7 +80,7 @@ def doors(world):
 
 KEPT = """async () => {
   await navigator.serviceWorker.ready;
-  return Boolean(await caches.match("/work/offline/issue/", { ignoreVary: true }));
+  return Boolean(await caches.match("/work/offline/matter/", { ignoreVary: true }));
 }"""
 
 
@@ -120,7 +120,7 @@ def upload(page) -> None:
 
 
 def test_a_day_without_signal_goes_up_exactly_once(open_page, world, doors, tmp_path):
-    category = IssueCategoryFactory()
+    category = MatterCategoryFactory()
     page = open_page(world.worker)
     ready(page)
     page.context.set_offline(True)
@@ -134,17 +134,17 @@ def test_a_day_without_signal_goes_up_exactly_once(open_page, world, doors, tmp_
     expect(page.locator(".door")).to_have_count(2)
     expect(page.locator("#outbox")).to_have_text("Saved on this phone 2")
 
-    # The full form, with an issue and a photo, opens from its copy.
+    # The full form, with a matter and a photo, opens from its copy.
     door(page, doors[2]).get_by_text("Other").click()
     expect(page.locator("[data-address]")).to_contain_text("301室")
     page.check("[name=outcome][value=declined]")
     page.fill("[name=note]", "不愿开门")
     page.click("summary")
-    page.select_option("[name=issue-category]", str(category.pk))
-    page.fill("[name=issue-description]", "楼道灯不亮")
+    page.select_option("[name=matter-category]", str(category.pk))
+    page.fill("[name=matter-description]", "楼道灯不亮")
     photo = tmp_path / "photo.png"
     page.screenshot(path=photo)
-    page.set_input_files("[name=issue-photos]", photo)
+    page.set_input_files("[name=matter-photos]", photo)
     page.click("text=Save visit")
     page.wait_for_url("**/work/today/")
     expect(page.locator(".door")).to_have_count(1)
@@ -170,9 +170,9 @@ def test_a_day_without_signal_goes_up_exactly_once(open_page, world, doors, tmp_
         doors[2].pk: "declined",
     }
     assert found[doors[2].pk].note == "不愿开门，改约周六"
-    issue = Issue.objects.get()
-    assert (issue.description, issue.visit_id) == ("楼道灯不亮", found[doors[2].pk].pk)
-    wait_for(lambda: issue.photos.count() == 1)
+    matter = Matter.objects.get()
+    assert (matter.description, matter.visit_id) == ("楼道灯不亮", found[doors[2].pk].pk)
+    wait_for(lambda: matter.photos.count() == 1)
     assert not HeldItem.objects.exists()
     assert page.evaluate(ROWS, "queue") == []
 
@@ -465,26 +465,26 @@ def log_in_full(page, household, note):
 
 
 def test_every_item_written_on_a_copy_has_a_key_of_its_own(open_page, world, doors):
-    category = IssueCategoryFactory()
+    category = MatterCategoryFactory()
     page = open_page(world.worker)
     ready(page)
     page.context.set_offline(True)
     for household in doors:
         log_in_full(page, household, f"在{household.room}")
     for place in ("东门", "西门"):
-        page.goto("/work/issues/add/")
+        page.goto("/work/matters/add/")
         page.select_option("[name=category]", str(category.pk))
         page.select_option("[name=grid]", index=1)
         page.fill("[name=place]", place)
         page.fill("[name=description]", "灯不亮")
-        page.click("text=Save the issue")
+        page.click("text=Save the matter")
         page.wait_for_url("**/work/queue/")
     assert len(page.evaluate(ROWS, "queue")) == 5
     page.context.set_offline(False)
     page.goto("/work/today/")
     expect(page.locator("#outbox")).to_have_text("Uploaded 5")
     assert sorted(Visit.objects.values_list("note", flat=True)) == ["在101", "在201", "在301"]
-    assert sorted(Issue.objects.values_list("place", flat=True)) == ["东门", "西门"]
+    assert sorted(Matter.objects.values_list("place", flat=True)) == ["东门", "西门"]
 
 
 def test_a_copy_kept_over_night_takes_another_visit_at_the_same_door(open_page, world, doors):
@@ -614,13 +614,13 @@ def add_photo(page, household, category, path):
     page.goto(f"/work/households/{household.pk}/visit/?list=1")
     page.check("[name=outcome][value=met]")
     page.click("summary")
-    page.select_option("[name=issue-category]", str(category.pk))
-    page.fill("[name=issue-description]", "楼道灯不亮")
-    page.set_input_files("[name=issue-photos]", path)
+    page.select_option("[name=matter-category]", str(category.pk))
+    page.fill("[name=matter-description]", "楼道灯不亮")
+    page.set_input_files("[name=matter-photos]", path)
 
 
 def test_a_photo_that_broke_off_goes_on_where_it_stopped(open_page, world, doors, tmp_path):
-    category = IssueCategoryFactory()
+    category = MatterCategoryFactory()
     path = tmp_path / "photo.png"
     # Noise, which no compression makes small.
     Image.effect_noise((1280, 1280), 200).save(path)
@@ -644,7 +644,7 @@ def test_a_photo_that_broke_off_goes_on_where_it_stopped(open_page, world, doors
     page.wait_for_url(lambda url: "/visit/" not in url)
     page.goto("/work/queue/")
     wait_for(lambda: page.evaluate(ROWS, "photos") == [])
-    assert Issue.objects.get().photos.count() == 1
+    assert Matter.objects.get().photos.count() == 1
     assert parts[0] == 0
     assert parts[2] == parts[1] > 0
 
@@ -652,19 +652,19 @@ def test_a_photo_that_broke_off_goes_on_where_it_stopped(open_page, world, doors
 def test_a_photo_that_is_no_picture_is_named_and_its_visit_stands(
     open_page, world, doors, tmp_path
 ):
-    category = IssueCategoryFactory()
+    category = MatterCategoryFactory()
     path = tmp_path / "photo.png"
     path.write_bytes(b"no picture at all")
     page = open_page(world.worker)
     ready(page)
     add_photo(page, doors[0], category, path)
     page.click("text=Save visit")
-    wait_for(Issue.objects.exists, page=page)
+    wait_for(Matter.objects.exists, page=page)
     page.wait_for_url(lambda url: "/visit/" not in url)
     page.goto("/work/queue/")
     expect(page.locator(".queue__item").first).to_contain_text("Not taken up")
     assert page.evaluate(ROWS, "photos") == []
-    assert Issue.objects.get().photos.count() == 0
+    assert Matter.objects.get().photos.count() == 0
 
 
 NO_ROOM = """(store) => {
@@ -691,7 +691,7 @@ def test_without_room_nothing_is_claimed_and_the_form_stays(open_page, world, do
 
 
 def test_without_room_for_the_photo_the_words_are_saved(open_page, world, doors, tmp_path):
-    category = IssueCategoryFactory()
+    category = MatterCategoryFactory()
     path = tmp_path / "photo.png"
     Image.new("RGB", (64, 64)).save(path)
     page = open_page(world.worker)
@@ -701,7 +701,7 @@ def test_without_room_for_the_photo_the_words_are_saved(open_page, world, doors,
     said = []
     page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.accept()))
     page.click("text=Save visit")
-    wait_for(Issue.objects.exists, page=page)
+    wait_for(Matter.objects.exists, page=page)
     assert said == [
         "The words are saved. There was no room for every photo: add them later, with signal."
     ]

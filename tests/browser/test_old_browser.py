@@ -4,7 +4,7 @@ import pytest
 
 from tests.browser.conftest import DESK
 from tests.factories import HouseholdFactory
-from visits.models import Issue, Visit
+from visits.models import Matter, Visit
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -67,7 +67,7 @@ def test_day_of_a_worker(open_old, world):
     phone.wait_until(lambda: "/work/today/" in phone.page.url, "the list after the visit")
     assert phone.count(".door") == 0
     assert sorted(Visit.objects.values_list("outcome", flat=True)) == ["met", "met", "nobody_home"]
-    assert Issue.objects.get().description == "楼道灯不亮"
+    assert Matter.objects.get().description == "楼道灯不亮"
     assert phone.errors == []
 
 
@@ -75,7 +75,7 @@ def test_pages_of_an_officer(open_old, world):
     office = open_old(world.officer, size=DESK)
     for address in (
         "/overview/",
-        "/work/issues/",
+        "/work/matters/",
         "/register/households/",
         world.household.get_absolute_url(),
     ):

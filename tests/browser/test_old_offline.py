@@ -5,7 +5,7 @@ import pytest
 from tests.browser.conftest import page_load_ms, slowed
 from tests.browser.test_offline import DUMP, KEPT, ROWS, wait_for
 from tests.factories import BuildingFactory, HouseholdFactory
-from visits.models import HeldItem, Issue, Visit
+from visits.models import HeldItem, Matter, Visit
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -65,16 +65,16 @@ def test_a_day_without_signal_goes_up_exactly_once(phone, world, doors):
     phone.wait_for("#outbox", "已存本机 2")
     assert phone.count(".door") == 2
 
-    # The full form, with an issue and a photo, opens from its copy too.
+    # The full form, with a matter and a photo, opens from its copy too.
     phone.click(f"#door-{doors[2].pk} a", "其他")
     phone.wait_for("[data-address]", "301室")
     phone.click("[name=outcome][value=declined]")
     phone.fill("[name=note]", "不愿开门")
     phone.click("summary")
-    phone.choose("[name=issue-category]", 1)
-    assert phone.evaluate("document.querySelector('[name=issue-category]').value")
-    phone.fill("[name=issue-description]", "楼道灯不亮")
-    phone.evaluate(CHOOSE_PHOTO, "[name=issue-photos]")
+    phone.choose("[name=matter-category]", 1)
+    assert phone.evaluate("document.querySelector('[name=matter-category]').value")
+    phone.fill("[name=matter-description]", "楼道灯不亮")
+    phone.evaluate(CHOOSE_PHOTO, "[name=matter-photos]")
     assert phone.sideways_scroll() <= 0
     save_form(phone)
     phone.wait_for("#outbox", "已存本机 3")
@@ -104,10 +104,10 @@ def test_a_day_without_signal_goes_up_exactly_once(phone, world, doors):
             (doors[2].pk, "declined", "不愿开门，改约周六"),
         ]
     )
-    issue = Issue.objects.get()
-    assert issue.description == "楼道灯不亮"
-    assert issue.visit.household == doors[2]
-    wait_for(lambda: issue.photos.count() == 1)
+    matter = Matter.objects.get()
+    assert matter.description == "楼道灯不亮"
+    assert matter.visit.household == doors[2]
+    wait_for(lambda: matter.photos.count() == 1)
     phone.goto("/work/today/")
     phone.wait_for("#outbox", "已上传 3")
     assert Visit.objects.count() == 3

@@ -45,7 +45,7 @@ def test_notice_gives_name_phone_and_time_on_every_page(world, told, as_user):
     client = as_user(world.officer)
     with time_machine.travel(TEN + HOUR, tick=False):
         pages = [
-            client.get(page).content.decode() for page in ("/overview/", "/work/issues/", PAGE)
+            client.get(page).content.decode() for page in ("/overview/", "/work/matters/", PAGE)
         ]
         for text in pages[1:]:
             assert "worker expected to be back by 03-02 11:00 and is not." in text

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from tests.faults.ledger import Item, Version
 from tests.faults.phone import PENDING, UPLOADED
-from visits.models import HeldItem, Issue, Photo, SyncDevice, Visit
+from visits.models import HeldItem, Matter, Photo, SyncDevice, Visit
 
 if TYPE_CHECKING:
     from tests.faults.history import History
@@ -34,16 +34,16 @@ class Final:
         ]
         rows = Visit.objects.filter(Q(household__in=doors) | Q(pk__in=keys))
         self.visits = {str(visit.pk): visit for visit in rows.select_related("grid")}
-        self.issues = {str(row.pk): row for row in Issue.objects.filter(pk__in=issues)}
+        self.issues = {str(row.pk): row for row in Matter.objects.filter(pk__in=issues)}
         self.held: dict[str, list[HeldItem]] = defaultdict(list)
         for row in HeldItem.objects.filter(item__in=keys):
             self.held[str(row.item)].append(row)
         self.photos = Counter(
             str(issue)
-            for issue in Photo.objects.filter(issue__in=issues).values_list("issue", flat=True)
+            for issue in Photo.objects.filter(matter__in=issues).values_list("matter", flat=True)
         )
         self.attached = {
-            str(key) for key in Photo.objects.filter(issue__in=issues).values_list("pk", flat=True)
+            str(key) for key in Photo.objects.filter(matter__in=issues).values_list("pk", flat=True)
         }
         self.found: list[str] = []
 

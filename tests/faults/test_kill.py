@@ -7,7 +7,7 @@ from tests.faults.history import picture
 from tests.faults.net import OverHTTP
 from tests.faults.phone import UPLOADED
 from visits.actions.recompute import recompute
-from visits.models import HeldItem, Issue, IssueEvent, Photo, SyncDevice, Visit
+from visits.models import HeldItem, Matter, MatterEvent, Photo, SyncDevice, Visit
 
 MOST_STEPS = 120
 PIECE = 1000
@@ -23,7 +23,7 @@ def offers(town) -> dict:
 
 
 def rows() -> list[int]:
-    return [model.objects.count() for model in (Visit, HeldItem, Issue, IssueEvent)]
+    return [model.objects.count() for model in (Visit, HeldItem, Matter, MatterEvent)]
 
 
 def deaths(phone, upstream, new):
@@ -69,7 +69,7 @@ def test_at_every_step_of_a_visit(town, mortal, kind):
         assert (Visit.objects.count(), HeldItem.objects.count()) == (0, items)
     else:
         assert (Visit.objects.count(), HeldItem.objects.count()) == (items, 0)
-    assert Issue.objects.count() == (items if kind == "with issue" else 0)
+    assert Matter.objects.count() == (items if kind == "with issue" else 0)
     assert recompute(save=False).differences == []
     assert SyncDevice.objects.get().missing == 0
 

@@ -13,7 +13,7 @@ from tests.faults.history import picture
 from tests.faults.server import Server
 from tests.faults.town import Country, Town
 from visits.actions.recompute import recompute
-from visits.models import HeldItem, Issue, Photo, SyncDevice, Visit
+from visits.models import HeldItem, Matter, Photo, SyncDevice, Visit
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_restored_from_a_backup_nothing_is_lost_and_nothing_doubled(place, copie
         everything = {*early, *late, *others, with_issue}
         assert {str(visit.pk) for visit in Visit.objects.all()} == everything
         assert [str(row.item) for row in HeldItem.objects.all()] == [held]
-        assert [str(issue.pk) for issue in Issue.objects.all()] == [said["issue"]["id"]]
+        assert [str(issue.pk) for issue in Matter.objects.all()] == [said["issue"]["id"]]
         assert [str(row.pk) for row in Photo.objects.all()] == [photo]
         assert recompute(save=False).differences == []
         assert set(SyncDevice.objects.values_list("missing", flat=True)) == {0}

@@ -66,7 +66,7 @@ def test_fifty_identical_posts_are_one_row_and_fifty_good_answers(town, server):
     assert statuses(answers) == {(207, 201): 50}
     assert {item["id"] for _status, items in answers for item in items} == {key}
     assert [str(visit.pk) for visit in Visit.objects.all()] == [key]
-    assert Visit.objects.get().issues.count() == 1
+    assert Visit.objects.get().matters.count() == 1
     assert not HeldItem.objects.exists()
     assert recompute(save=False).differences == []
     device = SyncDevice.objects.get()

@@ -16,7 +16,7 @@ from tests.faults.net import InProcess
 from tests.faults.server import Server, database_url
 from tests.faults.town import Country, Town
 from visits.actions.recompute import recompute
-from visits.models import HeldItem, Issue, Photo, Visit
+from visits.models import HeldItem, Matter, Photo, Visit
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_no_space_for_a_photo_that_waited_puts_off_its_item_alone(near_town, mon
     phone.exchange()
     assert phone.pending == []
     assert [str(row.pk) for row in Photo.objects.all()] == [photo]
-    assert Issue.objects.count() == 1
+    assert Matter.objects.count() == 1
 
 
 @only_sqlite

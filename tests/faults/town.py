@@ -16,7 +16,7 @@ from django.utils import timezone
 from communities.models import Area, Community, Grid, Membership, User
 from communities.roles import Role
 from households.models import Building, FormerGrid, Household
-from visits.models import IssueCategory
+from visits.models import MatterCategory
 
 LONG_AGO = datetime.date(2020, 1, 1)
 BACKEND = "communities.authentication.AccountBackend"
@@ -28,7 +28,7 @@ class Country:
 
     def __init__(self, code: str) -> None:
         self.street = Area.objects.create(code=code, name="东风街道", level=Area.Level.STREET)
-        self.category = IssueCategory.objects.create(name=f"类别{code}")
+        self.category = MatterCategory.objects.create(name=f"类别{code}")
         self.communities = 0
         self.grids = MOST_GRIDS
         self.people = 0

@@ -36,8 +36,8 @@ from visits.models import (
     BurdenWeek,
     Campaign,
     CampaignDoor,
-    Issue,
-    IssueEvent,
+    Matter,
+    MatterEvent,
     Outcome,
     Pairing,
     Visit,
@@ -62,7 +62,7 @@ LOADED = (
         Household,
         Resident,
     ),
-    *(Residency, Phone, CareTag, Care, Visit, VisitTally, Issue, IssueEvent),
+    *(Residency, Phone, CareTag, Care, Visit, VisitTally, Matter, MatterEvent),
     *(Campaign, CampaignDoor, Pairing, BurdenWeek, WastedTime),
 )
 
@@ -186,22 +186,22 @@ def test_every_role_occupancy_outcome_and_status_occurs():
     assert set(Membership.objects.values_list("role", flat=True)) == set(Role)
     assert set(Household.objects.values_list("occupancy", flat=True)) == set(Household.Occupancy)
     assert set(Visit.objects.values_list("outcome", flat=True)) == set(Outcome)
-    assert set(Issue.objects.values_list("status", flat=True)) == set(Issue.Status)
+    assert set(Matter.objects.values_list("status", flat=True)) == set(Matter.Status)
     assert CareTag.objects.filter(is_sensitive=True, care__isnull=False).exists()
     for membership in Membership.objects.select_related("user", "grid", "community", "area"):
         membership.full_clean()
 
 
-def test_issue_history_ends_where_the_issue_stands(street):
-    for issue in Issue.objects.prefetch_related("events"):
-        events = list(issue.events.all())
+def test_matter_history_ends_where_the_matter_stands(street):
+    for matter in Matter.objects.prefetch_related("events"):
+        events = list(matter.events.all())
         assert events[0].step == "reported"
         assert (events[-1].status, events[-1].assignee_id, events[-1].department_id) == (
-            issue.status,
-            issue.assignee_id,
-            issue.department_id,
+            matter.status,
+            matter.assignee_id,
+            matter.department_id,
         )
-        assert issue.moves == len(events) - 1
+        assert matter.moves == len(events) - 1
         assert timezone.localdate(events[-1].at) < TODAY
 
 

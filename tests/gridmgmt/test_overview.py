@@ -18,12 +18,12 @@ from tests.factories import (
     CommunityFactory,
     GridFactory,
     HouseholdFactory,
-    IssueFactory,
+    MatterFactory,
     MembershipFactory,
     UserFactory,
 )
 from visits.actions.visits import record_visit
-from visits.models import Issue, Outcome, Way
+from visits.models import Matter, Outcome, Way
 
 TODAY = timezone.localdate()
 
@@ -45,7 +45,7 @@ def visit(household, by, days, outcome=Outcome.MET):
 
 @pytest.fixture
 def busy(world):
-    """Fill both communities: every state of a door, several outcomes, issues, empty grids."""
+    """Fill both communities: every state of a door, several outcomes, matters, empty grids."""
     second = GridFactory(community=world.community, name="第二网格")
     GridFactory(community=world.community, name="空网格")
     closed = GridFactory(community=world.community, name="旧网格", closed_on=TODAY)
@@ -71,8 +71,8 @@ def busy(world):
             visit(doors[3], world.officer, days, Outcome.NOBODY_HOME)
         visit(doors[4], world.officer, 20, Outcome.DECLINED)
         for days in (-3, 3):
-            IssueFactory(grid=grid, due_on=TODAY + datetime.timedelta(days=days))
-        IssueFactory(grid=grid, status=Issue.Status.CLOSED)
+            MatterFactory(grid=grid, due_on=TODAY + datetime.timedelta(days=days))
+        MatterFactory(grid=grid, status=Matter.Status.CLOSED)
     world.leader = MembershipFactory(
         user=UserFactory(username="leader"), role=Role.GRID_LEADER, grid=world.grid
     ).user
@@ -94,7 +94,7 @@ def numbers(soup):
     """Every number of the page that opens a list: its address and what it says."""
     lists = tuple(
         reverse(name)
-        for name in ("households:household_list", "visits:visit_list", "visits:issue_list")
+        for name in ("households:household_list", "visits:visit_list", "visits:matter_list")
     )
     main = soup.find("main")
     return [
@@ -128,7 +128,7 @@ def test_numbers_of_a_street_open_the_rows_of_that_street_alone(busy, as_user):
         grid=GridFactory(community=CommunityFactory(code="990101002001", area=other))
     )
     visit(door, busy.officer, 1)
-    IssueFactory(grid=door.grid)
+    MatterFactory(grid=door.grid)
     governor = MembershipFactory(
         user=UserFactory(username="governor"), role=Role.AUDITOR, grid=None, area=county
     ).user

@@ -10,9 +10,9 @@ from communities.models import Grid, Membership
 from gridmgmt.overview.figures import Figures, figures_by_grid
 from gridmgmt.overview.store import compare, figures_of_communities, figures_of_grids, pack, unpack
 from households.models import Household
-from tests.factories import GridFactory, HouseholdFactory, IssueFactory, MembershipFactory
+from tests.factories import GridFactory, HouseholdFactory, MatterFactory, MembershipFactory
 from visits import triggers
-from visits.models import CommunityFigures, Issue, StaleGrid, VisitTally
+from visits.models import CommunityFigures, Matter, StaleGrid, VisitTally
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def assert_true(world, today):
 
 
 def test_figures_survive_packing():
-    figures = Figures(open_issues=2, full_time=frozenset({3, 1}), week_visits=[1] * 13)
+    figures = Figures(open_matters=2, full_time=frozenset({3, 1}), week_visits=[1] * 13)
     figures.doors["actual"] = 4
     assert unpack(pack(figures)) == figures
 
@@ -72,12 +72,12 @@ def add_visits(world, today):
     VisitTally.objects.create(grid=world.grid, day=today, outcome="met", visits=3, counted=2)
 
 
-def add_issue(world, today):
-    IssueFactory(grid=world.grid, due_on=today - datetime.timedelta(days=1))
+def add_matter(world, today):
+    MatterFactory(grid=world.grid, due_on=today - datetime.timedelta(days=1))
 
 
-def close_issue(world, today):
-    Issue.objects.update(status=Issue.Status.CLOSED)
+def close_matter(world, today):
+    Matter.objects.update(status=Matter.Status.CLOSED)
 
 
 def assign(world, today):
@@ -110,8 +110,8 @@ def remove_grid(world, today):
         move_household,
         remove_household,
         add_visits,
-        add_issue,
-        close_issue,
+        add_matter,
+        close_matter,
         assign,
         end_assignment,
         close_account,
@@ -121,7 +121,7 @@ def remove_grid(world, today):
 )
 def test_every_change_is_seen(world, today, change):
     world.empty_grid = GridFactory(community=world.community)
-    IssueFactory(grid=world.grid)
+    MatterFactory(grid=world.grid)
     before = stored(world, today)
     change(world, today)
     after = stored(world, today)
@@ -164,7 +164,7 @@ def test_compare_names_a_community_whose_figures_are_wrong(world, today):
     stored(world, today)
     assert compare([world.community, world.next_community], today) == []
     row = CommunityFigures.objects.get(community=world.community)
-    row.grids[str(world.grid.pk)]["open_issues"] = 7
+    row.grids[str(world.grid.pk)]["open_matters"] = 7
     row.save()
     assert compare([world.community, world.next_community], today) == [world.community]
 
@@ -182,7 +182,7 @@ def test_migrating_again_keeps_the_triggers(world, today):
 def test_refresh_command_puts_wrong_figures_right(world, today):
     call_command("refresh_overview", stdout=StringIO())
     row = CommunityFigures.objects.get(community=world.community)
-    row.grids[str(world.grid.pk)]["open_issues"] = 7
+    row.grids[str(world.grid.pk)]["open_matters"] = 7
     row.save()
     with pytest.raises(CommandError, match=world.community.code):
         call_command("refresh_overview", compare=True)

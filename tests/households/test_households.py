@@ -17,7 +17,7 @@ from tests.factories import (
     CareTagFactory,
     GridFactory,
     HouseholdFactory,
-    IssueFactory,
+    MatterFactory,
     MembershipFactory,
     PhoneFactory,
     ResidencyFactory,
@@ -274,8 +274,8 @@ def test_page_shows_what_a_worker_needs_at_the_door(world, as_user):
         has_dog=True, visit_in_pairs=False, safety_note="先打电话", unanswered=2
     )
     VisitFactory(household=world.household, by=world.worker, note="老人身体好")
-    IssueFactory(household=world.household, grid=world.grid, description="x")
-    IssueFactory(household=world.household, grid=world.grid, status="closed", description="y")
+    MatterFactory(household=world.household, grid=world.grid, description="x")
+    MatterFactory(household=world.household, grid=world.grid, status="closed", description="y")
     response = as_user(world.worker).get(world.household.get_absolute_url())
     page = response.content.decode()
     for text in (
@@ -283,14 +283,14 @@ def test_page_shows_what_a_worker_needs_at_the_door(world, as_user):
         "女儿 138****8000", "李小龙", "Lives elsewhere", "老人身体好", "Nobody home",
         reverse("visits:visit_add", args=[world.household.pk]),
         reverse("visits:visit_quick", args=[world.household.pk]),
-        f"{reverse('visits:issue_add')}?household={world.household.pk}",
+        f"{reverse('visits:matter_add')}?household={world.household.pk}",
         reverse("households:resident_add", args=[world.household.pk]),
         reverse("households:household_edit", args=[world.household.pk]),
     ):  # fmt: skip
         assert text in page, text
     for text in (NUMBER, "13800138000", "王五"):
         assert text not in page, text
-    assert (len(response.context["visits"]), len(response.context["issues"])) == (1, 1)
+    assert (len(response.context["visits"]), len(response.context["matters"])) == (1, 1)
 
 
 def test_page_offers_each_role_what_it_may_do(world, as_user):
@@ -343,7 +343,7 @@ def test_page_costs_the_same_for_one_person_and_three(world, as_user, django_ass
         PhoneFactory(resident=person)
         CareFactory(resident=person)
         VisitFactory(household=world.household, by=UserFactory())
-        IssueFactory(household=world.household, grid=world.grid)
+        MatterFactory(household=world.household, grid=world.grid)
 
     fill(world.resident)
     client.get(address)

@@ -390,7 +390,7 @@ def test_number_of_queries_does_not_grow(world, as_user, django_assert_num_queri
 def test_box_stands_on_every_page_of_those_who_may_search(world, as_user):
     box = f'action="{SEARCH}"'
     shown = {
-        user.username: box in as_user(user).get(reverse("visits:issue_list")).content.decode()
+        user.username: box in as_user(user).get(reverse("visits:matter_list")).content.decode()
         for user in (world.worker, world.captain, world.officer, world.auditor, world.department)
     }
     assert shown == {

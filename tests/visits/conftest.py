@@ -1,4 +1,4 @@
-"""What the tests of visits and issues share."""
+"""What the tests of visits and matters share."""
 
 import pytest
 

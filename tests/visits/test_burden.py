@@ -110,8 +110,8 @@ def test_full_form_adds_what_was_measured(world, as_user):
         "outcome": "met",
         "way": "door",
         "done_at": f"{timezone.localtime():%Y-%m-%dT%H:%M}",
-        "issue-id": str(uuid.uuid4()),
-        "issue-urgency": "normal",
+        "matter-id": str(uuid.uuid4()),
+        "matter-urgency": "normal",
     }
     answer = client.post(
         reverse("visits:visit_add", args=[world.household.pk]), {**sent, **MEASURED}

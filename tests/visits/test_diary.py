@@ -12,7 +12,7 @@ from django.utils import translation
 from tests.factories import (
     DiaryEntryFactory,
     HouseholdFactory,
-    IssueFactory,
+    MatterFactory,
     MembershipFactory,
     UserFactory,
     VisitFactory,
@@ -76,7 +76,7 @@ def test_day_told_in_english():
         "What I noted:\n"
         "幸福家园3号楼2单元502室: 老人腿不好， 想装扶手\n"
         "\n"
-        "Issues reported: 1\n"
+        "Matters reported: 1\n"
         "幸福家园3号楼后院: 路灯不亮 (no. 1A2B3C4D, Received)"
     )
 
@@ -102,14 +102,14 @@ def test_rows_of_the_day_are_her_own_standing_ones(world):
     VisitFactory(household=door, by=world.officer, done_at=at(9), corrects=wrong, outcome="met")
     VisitFactory(household=door, by=world.worker, done_at=at(9, day=10), outcome="declined")
     VisitFactory(household=door, by=world.officer, done_at=at(9), outcome="not_safe")
-    IssueFactory(
+    MatterFactory(
         grid=world.grid, household=door, reported_by=world.worker, reported_at=at(10), place="门口"
     )
-    IssueFactory(grid=world.grid, reported_by=world.officer, reported_at=at(10))
+    MatterFactory(grid=world.grid, reported_by=world.officer, reported_at=at(10))
     with translation.override("en"):
         lines = written_by(world.worker, DAY).splitlines()
     assert lines[2:4] == ["Doors visited: 1 (met 1).", "幸福家园3号楼2单元: 502室 met."]
-    assert lines[5] == "Issues reported: 1"
+    assert lines[5] == "Matters reported: 1"
     assert len(lines) == 7
 
 
@@ -135,10 +135,10 @@ def test_composed_anew_until_saved_then_says_what_came_since(world, as_user):
     assert "Since you saved it" not in page.content.decode()
     with time_machine.travel(NOW + datetime.timedelta(hours=1), tick=False):
         VisitFactory(household=other, by=world.worker, done_at=at(11))
-        IssueFactory(grid=world.grid, reported_by=world.worker)
+        MatterFactory(grid=world.grid, reported_by=world.worker)
         page = client.get(URL)
         assert text_of(page) == "我的话"
-        assert "Since you saved it: visits 1, issues 1." in page.content.decode()
+        assert "Since you saved it: visits 1, matters 1." in page.content.decode()
         anew = client.get(f"{URL}?day=2026-03-11&anew=1")
     assert "in 3 tries" in text_of(anew)
     # Her own text is still there, to copy from, and still what is stored.

@@ -17,13 +17,13 @@ from tests.factories import (
     CampaignDoorFactory,
     CampaignFactory,
     HouseholdFactory,
-    IssueFactory,
+    MatterFactory,
     MembershipFactory,
     PairingFactory,
     VisitFactory,
 )
 from visits.door_tasks import is_to_knock_at, tasks_at
-from visits.models import Issue, IssueCategory, Pairing, Visit
+from visits.models import Matter, MatterCategory, Pairing, Visit
 
 NOW = datetime.datetime(2026, 3, 11, 10, 5, tzinfo=ZoneInfo("Asia/Shanghai"))
 TODAY = NOW.date()
@@ -59,12 +59,12 @@ def reasons(user, door) -> list[str]:
 
 
 def solved(door, by, **values):
-    category, _ = IssueCategory.objects.get_or_create(
+    category, _ = MatterCategory.objects.get_or_create(
         name="公共设施", defaults={"days_to_resolve": 7}
     )
     values = {"category": category, **values}
-    return IssueFactory(
-        grid=door.grid, household=door, reported_by=by, status=Issue.Status.RESOLVED, **values
+    return MatterFactory(
+        grid=door.grid, household=door, reported_by=by, status=Matter.Status.RESOLVED, **values
     )
 
 
@@ -141,12 +141,12 @@ def test_a_partner_without_a_role_at_the_door_sees_nothing(world, door):
 
 
 def test_matters_come_back_to_those_who_may_close_them(world, door):
-    issue = solved(door, world.worker)
+    matter = solved(door, world.worker)
     assert listed(world.worker) == listed(world.officer) == [door]
     assert listed(world.captain) == []
-    Issue.objects.filter(pk=issue.pk).update(reported_by=world.captain)
+    Matter.objects.filter(pk=matter.pk).update(reported_by=world.captain)
     assert listed(world.captain) == [door]
-    Issue.objects.filter(pk=issue.pk).update(status=Issue.Status.CLOSED)
+    Matter.objects.filter(pk=matter.pk).update(status=Matter.Status.CLOSED)
     assert listed(world.worker) == []
 
 
@@ -190,8 +190,8 @@ def send(client, door, **values):
         "outcome": "met",
         "way": "door",
         "done_at": "2026-03-11T10:00",
-        "issue-id": uuid.uuid4(),
-        "issue-urgency": "normal",
+        "matter-id": uuid.uuid4(),
+        "matter-urgency": "normal",
         **values,
     }
     return client.post(reverse("visits:visit_add", args=[door.pk]), data, follow=True)
@@ -207,33 +207,33 @@ def send(client, door, **values):
 )
 def test_the_visit_closes_the_loop(world, door, as_user, case):
     answer, status, note = case
-    issue = solved(door, world.worker)
+    matter = solved(door, world.worker)
     client = as_user(world.worker)
-    name = f"matter-told_{issue.pk}"
+    name = f"matter-told_{matter.pk}"
     offered = [radio["value"] for radio in visit_page(client, door).select(f"[name={name}]")]
     assert offered == ["", "close", "reopen"]
     assert send(client, door, **{name: answer}).status_code == 200
-    issue.refresh_from_db()
-    assert issue.status == status
-    event = issue.events.last()
+    matter.refresh_from_db()
+    assert matter.status == status
+    event = matter.events.last()
     assert (event and event.note) == note
     assert Visit.objects.count() == 1
 
 
 def test_a_matter_closed_meanwhile_loses_no_visit(world, door, as_user, monkeypatch):
-    issue = solved(door, world.worker)
+    matter = solved(door, world.worker)
     client = as_user(world.worker)
-    monkeypatch.setattr("visits.views.visits.save_visit", closing_first(issue))
-    answer = send(client, door, **{f"matter-told_{issue.pk}": "reopen"})
+    monkeypatch.setattr("visits.views.visits.save_visit", closing_first(matter))
+    answer = send(client, door, **{f"matter-told_{matter.pk}": "reopen"})
     assert "公共设施：" in answer.content.decode()
     assert Visit.objects.count() == 1
 
 
-def closing_first(issue):
+def closing_first(matter):
     from visits.views.visits import save_visit
 
     def saving(*arguments):
-        Issue.objects.filter(pk=issue.pk).update(status=Issue.Status.CLOSED, moves=5)
+        Matter.objects.filter(pk=matter.pk).update(status=Matter.Status.CLOSED, moves=5)
         return save_visit(*arguments)
 
     return saving

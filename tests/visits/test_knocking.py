@@ -123,8 +123,8 @@ def fill(client, household, **values):
         "outcome": "met",
         "way": "door",
         "done_at": f"{datetime.datetime.now(SHANGHAI):%Y-%m-%dT%H:%M}",
-        "issue-id": uuid.uuid4(),
-        "issue-urgency": "normal",
+        "matter-id": uuid.uuid4(),
+        "matter-urgency": "normal",
         **values,
     }
     response = client.post(reverse("visits:visit_add", args=[household.pk]), data)

@@ -16,12 +16,12 @@ from communities.roles import Role
 from households.models import Household
 from tests.factories import (
     HouseholdFactory,
-    IssueCategoryFactory,
-    IssueFactory,
+    MatterCategoryFactory,
+    MatterFactory,
     MembershipFactory,
     VisitFactory,
 )
-from visits.models import Issue, Outcome, Visit, Way
+from visits.models import Matter, Outcome, Visit, Way
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime.datetime(2026, 3, 11, 10, 5, tzinfo=SHANGHAI)
@@ -54,11 +54,11 @@ def filled(**values) -> dict:
         "companions": "",
         "note": "",
         "next_on": "",
-        "issue-id": str(uuid.uuid4()),
-        "issue-category": "",
-        "issue-place": "",
-        "issue-description": "",
-        "issue-urgency": "normal",
+        "matter-id": str(uuid.uuid4()),
+        "matter-category": "",
+        "matter-place": "",
+        "matter-description": "",
+        "matter-urgency": "normal",
         **values,
     }
 
@@ -125,15 +125,17 @@ def test_form_stores_everything_said(world, as_user):
         "想办居住证",
         datetime.date(2026, 3, 20),
     )
-    assert Issue.objects.count() == 0
+    assert Matter.objects.count() == 0
 
 
-def test_form_sent_twice_is_one_visit_and_one_issue(world, as_user):
-    data = filled(**{"issue-category": IssueCategoryFactory().pk, "issue-description": "楼道堆物"})
+def test_form_sent_twice_is_one_visit_and_one_matter(world, as_user):
+    data = filled(
+        **{"matter-category": MatterCategoryFactory().pk, "matter-description": "楼道堆物"}
+    )
     client = as_user(world.worker)
     answers = [client.post(add_url(world.household), data).url for _ in range(2)]
     assert answers[0] == answers[1]
-    assert (Visit.objects.count(), Issue.objects.count()) == (1, 1)
+    assert (Visit.objects.count(), Matter.objects.count()) == (1, 1)
 
 
 def test_form_sent_with_a_used_key_and_other_content_shows_what_is_stored(world, as_user):
@@ -152,7 +154,7 @@ def test_form_sent_with_a_used_key_and_other_content_shows_what_is_stored(world,
     ],
 )
 def test_form_says_all_that_is_wrong_once_at_its_head(world, as_user, outcome, expected):
-    data = filled(outcome=outcome, **{"issue-description": "楼道堆物"})
+    data = filled(outcome=outcome, **{"matter-description": "楼道堆物"})
     response = as_user(world.worker).post(add_url(world.household), data)
     assert errors(response) == expected
     form = soup_of(response).select_one("form.visit-form")
@@ -162,29 +164,29 @@ def test_form_says_all_that_is_wrong_once_at_its_head(world, as_user, outcome, e
     assert Visit.objects.count() == 0
 
 
-def test_form_reports_an_issue_noticed(world, as_user):
-    category = IssueCategoryFactory(name="消防隐患")
+def test_form_reports_an_matter_noticed(world, as_user):
+    category = MatterCategoryFactory(name="消防隐患")
     data = filled(
         **{
-            "issue-category": category.pk,
-            "issue-place": "二楼拐角",
-            "issue-description": "楼道堆物",
-            "issue-urgency": "urgent",
+            "matter-category": category.pk,
+            "matter-place": "二楼拐角",
+            "matter-description": "楼道堆物",
+            "matter-urgency": "urgent",
         }
     )
     client = as_user(world.worker)
     response = client.post(add_url(world.household), data, follow=True)
-    visit, issue = Visit.objects.get(), Issue.objects.get()
+    visit, matter = Visit.objects.get(), Matter.objects.get()
     assert (
-        issue.visit,
-        issue.household,
-        issue.grid,
-        issue.category,
-        issue.place,
-        issue.description,
-        issue.urgency,
-        issue.reported_by,
-        issue.reported_at,
+        matter.visit,
+        matter.household,
+        matter.grid,
+        matter.category,
+        matter.place,
+        matter.description,
+        matter.urgency,
+        matter.reported_by,
+        matter.reported_at,
     ) == (
         visit,
         world.household,
@@ -196,19 +198,19 @@ def test_form_reports_an_issue_noticed(world, as_user):
         world.worker,
         NOW,
     )
-    assert issue.reference in text(soup_of(response).main)
+    assert matter.reference in text(soup_of(response).main)
 
 
-def test_form_with_half_an_issue_keeps_all_and_says_what_is_missing(world, as_user):
+def test_form_with_half_an_matter_keeps_all_and_says_what_is_missing(world, as_user):
     response = as_user(world.worker).post(
-        add_url(world.household), filled(note="记得带表", **{"issue-description": "楼道堆物"})
+        add_url(world.household), filled(note="记得带表", **{"matter-description": "楼道堆物"})
     )
     assert errors(response) == ["Category：This field is required."]
     soup = soup_of(response)
     assert soup.details.get("open") == ""
     assert soup.select_one("[name=note]").get_text().strip() == "记得带表"
     assert soup.select_one("[name=outcome][checked]")["value"] == "met"
-    assert (Visit.objects.count(), Issue.objects.count()) == (0, 0)
+    assert (Visit.objects.count(), Matter.objects.count()) == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -297,7 +299,7 @@ def test_visit_page_tells_it_whole(world, as_user):
         note="第一行\n第二行",
         next_on=datetime.date(2026, 3, 20),
     )
-    IssueFactory(visit=visit, grid=world.grid, household=world.household)
+    MatterFactory(visit=visit, grid=world.grid, household=world.household)
     soup = soup_of(as_user(world.worker).get(visit.get_absolute_url()))
     assert text(soup.select_one("dl.facts")) == (
         "Done at March 11, 2026, 10:05 a.m. How At the office Counts as a visit Yes By worker "
@@ -323,7 +325,7 @@ def test_visit_page_offers_a_report_where_one_may_be_made(world, as_user):
     ).user
     MembershipFactory(user=reads_here, grid=world.next_grid)
     offered = {
-        user: "Report an issue here"
+        user: "Report a matter here"
         in text(soup_of(as_user(user).get(visit.get_absolute_url())).main)
         for user in (world.worker, world.captain, world.auditor, reads_here)
     }

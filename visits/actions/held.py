@@ -9,10 +9,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from communities.models import User
-from visits.actions.issues import report_issue
+from visits.actions.matters import report_matter
 from visits.actions.visits import record_visit, store
-from visits.models import HeldItem, Issue, IssueCategory, Visit
-from visits.sync.content import ContentError, IssueContent, read_issue
+from visits.models import HeldItem, Matter, MatterCategory, Visit
+from visits.sync.content import ContentError, MatterContent, read_matter
 from visits.sync.photos import attach_waiting
 
 
@@ -20,7 +20,7 @@ from visits.sync.photos import attach_waiting
 def store_held_visit(
     *, held: HeldItem, by: User, at: datetime.datetime, values: dict[str, Any]
 ) -> Visit:
-    """Store the visit with these values, credited to whoever wrote it, and its issue with it.
+    """Store the visit with these values, credited to whoever wrote it, and its matter with it.
 
     Under a key that names another visit already it becomes that visit's correction, if `by`
     may correct that one. The phone that sends the item once more is told that it is stored.
@@ -42,17 +42,17 @@ def store_held_visit(
 
 
 @transaction.atomic
-def store_held_issue(
+def store_held_matter(
     *, held: HeldItem, by: User, at: datetime.datetime, values: dict[str, Any]
-) -> Issue:
-    """Report the issue with these values, in the name of whoever wrote it."""
+) -> Matter:
+    """Report the matter with these values, in the name of whoever wrote it."""
     held = decide(held, by=by, at=at, decision=HeldItem.Decision.STORED)
-    taken = Issue.objects.filter(pk=held.item).exists()
-    issue = report_issue(
+    taken = Matter.objects.filter(pk=held.item).exists()
+    matter = report_matter(
         id=uuid.uuid4() if taken else held.item, by=author_of(held), at=held.received_at, **values
     )
-    attach_waiting(issue)
-    return issue
+    attach_waiting(matter)
+    return matter
 
 
 @transaction.atomic
@@ -89,17 +89,17 @@ def author_of(held: HeldItem) -> User:
 
 
 def report_noticed(held: HeldItem, visit: Visit, *, at: datetime.datetime) -> None:
-    """Report the issue that came along with the visit, where it can be read."""
+    """Report the matter that came along with the visit, where it can be read."""
     raw = held.written.get("issue")
     if raw is None:
         return
     try:
-        said: IssueContent = read_issue(raw)
+        said: MatterContent = read_matter(raw)
     except ContentError:
         return
-    category = IssueCategory.objects.filter(pk=said.category).first()
-    if category and not Issue.objects.filter(pk=said.id).exists():
-        issue = report_issue(
+    category = MatterCategory.objects.filter(pk=said.category).first()
+    if category and not Matter.objects.filter(pk=said.id).exists():
+        matter = report_matter(
             id=said.id,
             by=visit.by,
             category=category,
@@ -111,4 +111,4 @@ def report_noticed(held: HeldItem, visit: Visit, *, at: datetime.datetime) -> No
             urgency=said.urgency,
             at=at,
         )
-        attach_waiting(issue)
+        attach_waiting(matter)

@@ -13,10 +13,10 @@ from communities.roles import REPORTERS
 from households.finding import address_condition
 from households.models import Household
 from visits.forms.visits import LATEST_APPOINTMENT, VisitForm
-from visits.models import HeldItem, Issue, IssueCategory
+from visits.models import HeldItem, Matter, MatterCategory
 
 VISIT_TEXTS = ("outcome", "way", "companions", "note", "next_on", "reason")
-ISSUE_TEXTS = ("category", "place", "description", "urgency", "grid")
+MATTER_TEXTS = ("category", "place", "description", "urgency", "grid")
 
 
 def texts_of(part: object, names: tuple[str, ...]) -> dict[str, Any]:
@@ -101,11 +101,11 @@ class HeldVisitForm(VisitForm):
         return {**values, "household": self.household}
 
 
-class HeldIssueForm(forms.Form):
-    """The issue as it should be stored."""
+class HeldMatterForm(forms.Form):
+    """The matter as it should be stored."""
 
     category = forms.ModelChoiceField(
-        IssueCategory.objects.none(), label=_("Category"), empty_label=_("Choose")
+        MatterCategory.objects.none(), label=_("Category"), empty_label=_("Choose")
     )
     grid = forms.ModelChoiceField(
         Grid.objects.none(), label=_("Grid"), to_field_name="code", empty_label=_("Choose")
@@ -115,16 +115,16 @@ class HeldIssueForm(forms.Form):
         label=_("What is wrong"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4})
     )
     urgency = forms.ChoiceField(
-        label=_("Urgency"), choices=Issue.Urgency.choices, widget=forms.RadioSelect
+        label=_("Urgency"), choices=Matter.Urgency.choices, widget=forms.RadioSelect
     )
 
     def __init__(
         self, data: Any, *, held: HeldItem, user: User, household: Household | None
     ) -> None:
-        super().__init__(data, initial=texts_of(held.written.get("issue"), ISSUE_TEXTS))
+        super().__init__(data, initial=texts_of(held.written.get("issue"), MATTER_TEXTS))
         self.household = household
         categories, grids = self.fields["category"], self.fields["grid"]
-        categories.queryset = IssueCategory.objects.visible_to(user)  # type: ignore[attr-defined] # a model choice field
+        categories.queryset = MatterCategory.objects.visible_to(user)  # type: ignore[attr-defined] # a model choice field
         grids.queryset = Grid.objects.held_by(user, REPORTERS).open()  # type: ignore[attr-defined] # a model choice field
         if household:
             del self.fields["grid"]

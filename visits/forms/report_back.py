@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from communities.models import User
 from households.models import Household
 from visits.door_tasks import matters_for
-from visits.models import Issue, Step
+from visits.models import Matter, Step
 from visits.workflow import transitions_for
 
 ANSWERS = {
@@ -20,7 +20,7 @@ ANSWERS = {
 class Told(NamedTuple):
     """A matter they were told of, and the step that follows from their answer."""
 
-    issue: Issue
+    matter: Matter
     step: str
 
 
@@ -30,13 +30,15 @@ class ReportBackForm(forms.Form):
     def __init__(self, *args: Any, household: Household, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         found = matters_for(user).filter(household=household).select_related("category", "grid")
-        self.matters = {f"told_{issue.pk}": issue for issue in found.order_by("reported_at", "pk")}
-        for name, issue in self.matters.items():
-            may = {transition.step for transition in transitions_for(issue, user)}
+        self.matters = {
+            f"told_{matter.pk}": matter for matter in found.order_by("reported_at", "pk")
+        }
+        for name, matter in self.matters.items():
+            may = {transition.step for transition in transitions_for(matter, user)}
             choices = [(step.value, words) for step, words in ANSWERS.items() if step in may]
             self.fields[name] = forms.ChoiceField(
-                label=issue.category.name,
-                help_text=issue.description[:80],
+                label=matter.category.name,
+                help_text=matter.description[:80],
                 choices=[("", _("Not told yet")), *choices],
                 required=False,
                 widget=forms.RadioSelect,
@@ -45,7 +47,7 @@ class ReportBackForm(forms.Form):
     def told(self) -> list[Told]:
         """Return what they were told and what follows; after validation."""
         return [
-            Told(issue, self.cleaned_data[name])
-            for name, issue in self.matters.items()
+            Told(matter, self.cleaned_data[name])
+            for name, matter in self.matters.items()
             if self.cleaned_data[name]
         ]

@@ -2,7 +2,7 @@ from visits.models.burden import BurdenWeek
 from visits.models.campaign import Campaign, CampaignDoor, DoorResult, campaigns_at
 from visits.models.diary import DiaryEntry
 from visits.models.figures import CommunityFigures, GridOpenings, StaleGrid
-from visits.models.issue import Issue, IssueCategory, IssueEvent, Photo, Step
+from visits.models.matter import Matter, MatterCategory, MatterEvent, Photo, Step
 from visits.models.pairing import Pairing
 from visits.models.sync import HeldItem, PhotoUpload, ServerEpoch, SyncDevice
 from visits.models.visit import (
@@ -23,9 +23,9 @@ __all__ = [
     "DoorResult",
     "GridOpenings",
     "HeldItem",
-    "Issue",
-    "IssueCategory",
-    "IssueEvent",
+    "Matter",
+    "MatterCategory",
+    "MatterEvent",
     "Outcome",
     "Pairing",
     "Photo",

@@ -41,7 +41,7 @@ MOST_CHARACTERS = 60_000
 
 
 class DiaryEntry(models.Model):
-    """What somebody kept of her day: composed from its visits and issues, then edited."""
+    """What somebody kept of her day: composed from its visits and matters, then edited."""
 
     user = models.ForeignKey(
         User, models.PROTECT, related_name="diary_entries", verbose_name=_("person")

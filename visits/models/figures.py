@@ -8,7 +8,7 @@ from communities.models import Community, Grid
 class CommunityFigures(models.Model):
     """The figures of one community on one day, by grid and in total.
 
-    Derived: `gridmgmt.overview.store` writes them from the households, visits and issues,
+    Derived: `gridmgmt.overview.store` writes them from the households, visits and matters,
     and `manage.py refresh_overview` compares. Nothing is entered or corrected here.
     """
 

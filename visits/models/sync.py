@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from communities.models import Community, User
 from communities.roles import VISIT_KEEPERS, Role
 from households.fields import EncryptedTextField
-from visits.models.issue import Issue
+from visits.models.matter import Matter
 from visits.models.visit import Visit
 
 
@@ -73,7 +73,7 @@ class HeldItemQuerySet(models.QuerySet["HeldItem"]):
 
 
 class HeldItem(models.Model):
-    """A visit or issue that a phone handed over and that could not be stored as it was.
+    """A visit or matter that a phone handed over and that could not be stored as it was.
 
     Kept word for word until a person mends it, which stores it, or says that it is void.
     """
@@ -145,7 +145,7 @@ class HeldItem(models.Model):
     @property
     def detail_words(self) -> str:
         """The field that is not allowed, in words; "" where no field is to blame."""
-        for model in (Visit, Issue):
+        for model in (Visit, Matter):
             fields = {field.name: field for field in model._meta.concrete_fields}
             if self.detail in fields:
                 return str(fields[self.detail].verbose_name)
@@ -193,7 +193,7 @@ class SyncDevice(models.Model):
         return str(self.pk)[:8].upper()
 
 
-# How long a photo waits for its issue, and an unfinished upload for its rest.
+# How long a photo waits for its matter, and an unfinished upload for its rest.
 PHOTO_WAIT = datetime.timedelta(days=90)
 
 
@@ -204,7 +204,7 @@ class PhotoUpload(models.Model):
     length = models.PositiveIntegerField()
     offset = models.PositiveIntegerField(default=0)
     began_at = models.DateTimeField(default=timezone.now)
-    issue = models.UUIDField(null=True)
+    matter = models.UUIDField(null=True)
     by = models.ForeignKey(User, models.CASCADE, null=True, related_name="+")
     done = models.BooleanField(default=False)
 
@@ -214,7 +214,7 @@ class PhotoUpload(models.Model):
                 name="photo_upload_within_length", condition=Q(offset__lte=models.F("length"))
             )
         ]
-        indexes = [models.Index(fields=["issue", "done"], name="photo_upload_of_issue")]
+        indexes = [models.Index(fields=["matter", "done"], name="photo_upload_of_matter")]
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from communities.models.place import LONGEST_CODE
 from visits.forms.visits import LATEST_APPOINTMENT
-from visits.models import Issue, Outcome, Visit, Way
+from visits.models import Matter, Outcome, Visit, Way
 from visits.sync.parcel import read_int, read_uuid
 
 OLDEST = datetime.timedelta(days=90)
@@ -42,7 +42,7 @@ class VisitContent:
 
 
 @dataclass(frozen=True)
-class IssueContent:
+class MatterContent:
     """What the worker wrote about something that is wrong."""
 
     id: UUID
@@ -62,7 +62,7 @@ class Content:
     saved_at: datetime.datetime
     clock_offset: int | None
     visit: VisitContent | None
-    issue: IssueContent | None
+    matter: MatterContent | None
     effort: dict[str, int]
 
 
@@ -79,8 +79,8 @@ def read_content(raw: object) -> Content:
     if not isinstance(raw, dict):
         raise ContentError("content")
     visit = None if raw.get("visit") is None else read_visit(raw["visit"])
-    issue = None if raw.get("issue") is None else read_issue(raw["issue"])
-    if visit is None and issue is None:
+    matter = None if raw.get("issue") is None else read_matter(raw["issue"])
+    if visit is None and matter is None:
         raise ContentError("visit")
     household = raw.get("household")
     if (household is not None or visit) and not is_key(household):
@@ -94,7 +94,7 @@ def read_content(raw: object) -> Content:
         saved_at=read_moment(raw, "saved_at"),
         clock_offset=offset,
         visit=visit,
-        issue=issue,
+        matter=matter,
         effort=read_effort(effort) if isinstance(effort, dict) else {},
     )
 
@@ -113,7 +113,7 @@ def read_visit(raw: object) -> VisitContent:
     )
 
 
-def read_issue(raw: object) -> IssueContent:
+def read_matter(raw: object) -> MatterContent:
     if not isinstance(raw, dict):
         raise ContentError("issue")
     key, category = read_uuid(raw.get("id")), read_int(raw.get("category"))
@@ -121,21 +121,21 @@ def read_issue(raw: object) -> IssueContent:
         raise ContentError("id")
     if category is None or not is_key(category):
         raise ContentError("category")
-    description = read_text(raw, "description", length_of(Issue, "description"))
+    description = read_text(raw, "description", length_of(Matter, "description"))
     if not description.strip():
         raise ContentError("description")
-    return IssueContent(
+    return MatterContent(
         id=key,
         category=category,
         grid=read_text(raw, "grid", LONGEST_CODE),
-        place=read_text(raw, "place", length_of(Issue, "place")),
+        place=read_text(raw, "place", length_of(Matter, "place")),
         description=description,
-        urgency=read_choice(raw, "urgency", Issue.Urgency.values),
+        urgency=read_choice(raw, "urgency", Matter.Urgency.values),
         is_solved=raw.get("is_solved") is True,
     )
 
 
-def length_of(model: type[Visit | Issue], name: str) -> int:
+def length_of(model: type[Visit | Matter], name: str) -> int:
     length: int = model._meta.get_field(name).max_length  # type: ignore[union-attr, assignment] # a text field
     return length
 

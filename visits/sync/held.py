@@ -33,7 +33,7 @@ class Answer:
     code: str = ""
     reason: str = ""
     retry_after: int = 0
-    issue: "Answer | None" = None
+    matter: "Answer | None" = None
 
     @classmethod
     def stored(cls, key: UUID) -> "Answer":
@@ -60,8 +60,8 @@ class Answer:
         for name in ("code", "reason", "retry_after"):
             if getattr(self, name):
                 values[name] = getattr(self, name)
-        if self.issue:
-            values["issue"] = self.issue.as_json()
+        if self.matter:
+            values["issue"] = self.matter.as_json()
         return values
 
 

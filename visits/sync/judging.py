@@ -80,7 +80,7 @@ class Judge:
         return Reading(letter, author, content, self.households.get(content.household or 0), clock)
 
     def judge(self, reading: Reading) -> Visit | None:
-        """Return the visit to store, None for an issue alone; raises Refusal."""
+        """Return the visit to store, None for a matter alone; raises Refusal."""
         content, household = reading.content, reading.household
         if content.household and household is None:
             raise Refusal(Reason.HOUSEHOLD)
@@ -100,14 +100,14 @@ class Judge:
 
     def was_in_care(self, reading: Reading) -> bool:
         """Say whether the author worked at that door, or in that grid, on that day."""
-        author, household, issue = reading.author, reading.household, reading.content.issue
+        author, household, matter = reading.author, reading.household, reading.content.matter
         if author.is_superuser:
             return True
         if household:
             code = self.code_of(grid_then(household, reading.day))
             return self.standings.could_visit(author.pk, household, code, reading.day)
-        return bool(issue and issue.grid) and self.standings.could_work_in(
-            author.pk, issue.grid if issue else "", reading.day
+        return bool(matter and matter.grid) and self.standings.could_work_in(
+            author.pk, matter.grid if matter else "", reading.day
         )
 
     def code_of(self, grid: int) -> str:

@@ -32,7 +32,7 @@ class ParcelError(ValueError):
 
 @dataclass(frozen=True)
 class Item:
-    """One visit or issue on its way: its key, and its envelope or its plain content."""
+    """One visit or matter on its way: its key, and its envelope or its plain content."""
 
     id: UUID
     seq: int | None

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from communities.models import User
 from communities.photos import MAX_PHOTOS, shrink_photo
-from visits.models import Issue, Photo, PhotoUpload
+from visits.models import Matter, Photo, PhotoUpload
 from visits.models.sync import PHOTO_WAIT
 from visits.sync.parcel import read_uuid
 from visits.sync.passes import read_author
@@ -29,7 +29,7 @@ def path_of(upload: PhotoUpload) -> Path:
 
 
 def picture_of(upload: PhotoUpload) -> Path:
-    """Return where the picture of a finished upload waits for its issue."""
+    """Return where the picture of a finished upload waits for its matter."""
     return path_of(upload).with_suffix(".jpg")
 
 
@@ -52,9 +52,9 @@ def go_back_to_bytes(upload: PhotoUpload) -> None:
 
 
 def is_missing(upload: PhotoUpload) -> bool:
-    """Say whether a picture that is to come to an issue is neither there nor on its way."""
+    """Say whether a picture that is to come to a matter is neither there nor on its way."""
     return (
-        upload.issue is not None
+        upload.matter is not None
         and not picture_of(upload).exists()
         and not Photo.objects.filter(pk=upload.pk).exists()
     )
@@ -79,14 +79,14 @@ def append(upload: PhotoUpload, part: bytes) -> bool:
 
 
 def complete(upload: PhotoUpload) -> None:
-    """Open an upload whose bytes are all here; its picture then waits for its issue.
+    """Open an upload whose bytes are all here; its picture then waits for its matter.
 
     Raises ValidationError, worded for the sender, when it holds no picture of hers; the
     upload is then over. May be interrupted anywhere and done again.
     """
     path = path_of(upload)
     try:
-        upload.by_id, upload.issue, picture = opened(upload, path.read_bytes())
+        upload.by_id, upload.matter, picture = opened(upload, path.read_bytes())
         picture_of(upload).write_bytes(shrink_photo(SimpleUploadedFile("photo", picture)))
     except SealedError:
         end(upload)
@@ -97,44 +97,44 @@ def complete(upload: PhotoUpload) -> None:
             _("The photo %(problem)s"), params={"problem": " ".join(error.messages)}
         ) from None
     upload.done = True
-    upload.save(update_fields=["by", "issue", "done"])
+    upload.save(update_fields=["by", "matter", "done"])
     path.unlink(missing_ok=True)
 
 
 def hand_over(upload: PhotoUpload) -> None:
-    """Give a finished picture to its issue, if that is here; else the issue will fetch it."""
-    issue = Issue.objects.filter(pk=upload.issue).first() if upload.issue else None
-    if issue:
-        attach(upload, issue)
+    """Give a finished picture to its matter, if that is here; else the matter will fetch it."""
+    matter = Matter.objects.filter(pk=upload.matter).first() if upload.matter else None
+    if matter:
+        attach(upload, matter)
 
 
 def opened(upload: PhotoUpload, envelope: bytes) -> tuple[int, UUID, bytes]:
-    """Return author, issue and picture of an envelope; raises SealedError."""
+    """Return author, matter and picture of an envelope; raises SealedError."""
     plain = open_envelope(envelope, context=str(upload.pk))
     length = int.from_bytes(plain[:HEADER_BYTES], "big")
     try:
         header = json.loads(plain[HEADER_BYTES : HEADER_BYTES + length])
-        author, issue = read_author(header["author"]), read_uuid(header["issue"])
+        author, matter = read_author(header["author"]), read_uuid(header["issue"])
     except (ValueError, KeyError, TypeError, RecursionError):
         raise SealedError("header") from None
-    if author is None or issue is None or not User.objects.filter(pk=author).exists():
+    if author is None or matter is None or not User.objects.filter(pk=author).exists():
         raise SealedError("author")
-    return author, issue, plain[HEADER_BYTES + length :]
+    return author, matter, plain[HEADER_BYTES + length :]
 
 
-def attach_waiting(issue: Issue) -> None:
-    """Give an issue the photos that arrived before it."""
-    for upload in PhotoUpload.objects.filter(issue=issue.pk, done=True):
-        attach(upload, issue)
+def attach_waiting(matter: Matter) -> None:
+    """Give a matter the photos that arrived before it."""
+    for upload in PhotoUpload.objects.filter(matter=matter.pk, done=True):
+        attach(upload, matter)
 
 
-def attach(upload: PhotoUpload, issue: Issue) -> None:
-    """Add the photo to the issue, once, if both are of the same person."""
+def attach(upload: PhotoUpload, matter: Matter) -> None:
+    """Add the photo to the matter, once, if both are of the same person."""
     path = picture_of(upload)
-    if upload.by_id != issue.reported_by_id or not path.exists():
+    if upload.by_id != matter.reported_by_id or not path.exists():
         return
-    if issue.photos.count() < MAX_PHOTOS and not Photo.objects.filter(pk=upload.pk).exists():
-        photo = Photo(pk=upload.pk, issue=issue, by_id=upload.by_id)
+    if matter.photos.count() < MAX_PHOTOS and not Photo.objects.filter(pk=upload.pk).exists():
+        photo = Photo(pk=upload.pk, matter=matter, by_id=upload.by_id)
         photo.image.save("", ContentFile(path.read_bytes()))
     path.unlink(missing_ok=True)
 

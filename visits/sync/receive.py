@@ -18,10 +18,10 @@ from django.utils.translation import gettext as _
 
 from communities.models import Grid, User
 from visits.actions.burden import add_burden
-from visits.actions.issues import report_issue
+from visits.actions.matters import report_matter
 from visits.actions.visits import store
-from visits.models import HeldItem, IssueCategory, Visit
-from visits.sync.content import IssueContent
+from visits.models import HeldItem, MatterCategory, Visit
+from visits.sync.content import MatterContent
 from visits.sync.devices import note_device
 from visits.sync.held import LATER, STORED, Answer, Refusal, held_answers, hold
 from visits.sync.judging import Judge, Reading
@@ -44,7 +44,7 @@ class Stored(NamedTuple):
 
 
 class New(NamedTuple):
-    """An item seen for the first time that may be stored; without a visit it is an issue."""
+    """An item seen for the first time that may be stored; without a visit it is a matter."""
 
     reading: Reading
     visit: Visit | None
@@ -135,31 +135,31 @@ class Reception:
         return self.finish(reading)
 
     def finish(self, reading: Reading) -> Answer:
-        """Report the issue of an item whose visit, if any, is stored; answer for both.
+        """Report the matter of an item whose visit, if any, is stored; answer for both.
 
-        The visit stands whatever becomes of its issue; the same issue reported again is one.
+        The visit stands whatever becomes of its matter; the same matter reported again is one.
         """
-        issue = reading.content.issue
-        if issue is None:
+        matter = reading.content.matter
+        if matter is None:
             return Answer.stored(reading.letter.key)
         try:
-            report(reading, issue)
+            report(reading, matter)
         except (OperationalError, InterfaceError, OSError):
             return Answer.later(reading.letter.key, RETRY_AFTER)
         except ValidationError as error:
             reason = Reason.CONFLICT if error.code == "key_taken" else Reason.INVALID
-            return self.put_issue_aside(reading.letter, issue, Refusal(reason, error.code or ""))
+            return self.put_matter_aside(reading.letter, matter, Refusal(reason, error.code or ""))
         return Answer.stored(reading.letter.key)
 
     def put_aside(self, letter: Letter, refusal: Refusal) -> Answer:
         return self.keep(letter, letter.key, letter.kept, refusal)
 
-    def put_issue_aside(self, letter: Letter, issue: IssueContent, refusal: Refusal) -> Answer:
-        """Hold back the issue alone; an item that is nothing else is held back whole."""
-        answer = self.keep(letter, issue.id, {**letter.raw, "visit": None}, refusal)
-        if issue.id == letter.key or answer.status == LATER:
+    def put_matter_aside(self, letter: Letter, matter: MatterContent, refusal: Refusal) -> Answer:
+        """Hold back the matter alone; an item that is nothing else is held back whole."""
+        answer = self.keep(letter, matter.id, {**letter.raw, "visit": None}, refusal)
+        if matter.id == letter.key or answer.status == LATER:
             return replace(answer, id=letter.key)
-        return Answer(letter.key, STORED, issue=answer)
+        return Answer(letter.key, STORED, matter=answer)
 
     def keep(self, letter: Letter, key: UUID, content: object, refusal: Refusal) -> Answer:
         try:
@@ -233,26 +233,26 @@ def store_new(items: Sequence[New]) -> None:
         add_burden(community_id=community, day=day, **effort)
 
 
-def report(reading: Reading, issue: IssueContent) -> None:
-    """Store the issue for today's grid of its door; photos that came before it join it."""
-    category = IssueCategory.objects.filter(pk=issue.category).first()
+def report(reading: Reading, matter: MatterContent) -> None:
+    """Store the matter for today's grid of its door; photos that came before it join it."""
+    category = MatterCategory.objects.filter(pk=matter.category).first()
     if category is None:
         raise ValidationError(_("This category does not exist."), code="category")
     door = reading.household
-    grid = door.grid if door else Grid.objects.filter(code=issue.grid).first()
+    grid = door.grid if door else Grid.objects.filter(code=matter.grid).first()
     if grid is None:
         raise ValidationError(_("This grid does not exist."), code="grid")
-    stored = report_issue(
-        id=issue.id,
+    stored = report_matter(
+        id=matter.id,
         by=reading.author,
         category=category,
         grid=grid,
         household=door,
         visit=Visit.objects.filter(pk=reading.letter.key).first(),
-        place=issue.place,
-        description=issue.description,
-        urgency=issue.urgency,
-        is_solved=issue.is_solved,
+        place=matter.place,
+        description=matter.description,
+        urgency=matter.urgency,
+        is_solved=matter.is_solved,
         at=reading.clock.at,
     )
     attach_waiting(stored)

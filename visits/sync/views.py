@@ -53,7 +53,7 @@ def hello(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_POST
 def visits(request: HttpRequest) -> HttpResponse:
-    """Take in a batch of visits and issues; answer each by its UUID."""
+    """Take in a batch of visits and matters; answer each by its UUID."""
     try:
         parcel = read_parcel(body_of(request))
     except ParcelError as error:

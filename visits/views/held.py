@@ -15,8 +15,8 @@ from django.views.decorators.http import require_POST, require_safe
 from communities.lists import key_page
 from communities.models import User
 from households.models import Household
-from visits.actions.held import declare_void, store_held_issue, store_held_visit
-from visits.forms.held import HeldIssueForm, HeldVisitForm, VoidForm
+from visits.actions.held import declare_void, store_held_matter, store_held_visit
+from visits.forms.held import HeldMatterForm, HeldVisitForm, VoidForm
 from visits.models import HeldItem, SyncDevice, Visit
 from visits.sync.content import ContentError, read_moment, set_right
 
@@ -65,7 +65,7 @@ def held_item(request: HttpRequest, pk: int) -> HttpResponse:
             "is_editable": is_editable,
             "form": form,
             "void_form": VoidForm(auto_id="void_%s") if is_editable else None,
-            "issue_text": issue_text(held),
+            "matter_text": matter_text(held),
             "stored": Visit.objects.visible_to(request.user).filter(pk=held.item).first(),
         },
     )
@@ -112,7 +112,7 @@ def form_for(request: HttpRequest, held: HeldItem, door: Household | None) -> An
             at=timezone.now(),
         )
     if isinstance(held.written.get("issue"), dict):
-        return HeldIssueForm(data, held=held, user=request.user, household=door)
+        return HeldMatterForm(data, held=held, user=request.user, household=door)
     return None
 
 
@@ -128,12 +128,12 @@ def moment_of(held: HeldItem) -> datetime.datetime:
 
 
 def store(request: HttpRequest, held: HeldItem, form: Any) -> Any:
-    action = store_held_visit if isinstance(form, HeldVisitForm) else store_held_issue
+    action = store_held_visit if isinstance(form, HeldVisitForm) else store_held_matter
     return action(held=held, by=request.user, at=timezone.now(), values=form.arguments())
 
 
-def issue_text(held: HeldItem) -> str:
+def matter_text(held: HeldItem) -> str:
     """Return what was written about something wrong, to be read beside the form."""
-    issue = held.written.get("issue")
-    text = issue.get("description") if isinstance(issue, dict) else ""
+    matter = held.written.get("issue")
+    text = matter.get("description") if isinstance(matter, dict) else ""
     return text if isinstance(text, str) else ""

@@ -16,7 +16,7 @@ from communities.roles import REPORTERS, VISITORS
 from households.models import CareTag, Household
 from visits.day_list import listed_buildings, progress, stairwells, walk_of
 from visits.door_tasks import is_to_knock_at
-from visits.forms.issues import IssueForm
+from visits.forms.matters import MatterForm
 from visits.forms.visits import AnywhereVisitForm
 from visits.sync.views import milliseconds
 
@@ -57,18 +57,18 @@ def offline_visit(request: HttpRequest) -> HttpResponse:
         "visits/offline_visit.html",
         {
             "form": AnywhereVisitForm(at=timezone.now()),
-            "issue_form": issue_form(request.user, Household(), prefix="issue"),
+            "matter_form": matter_form(request.user, Household(), prefix="matter"),
         },
     )
 
 
 @require_safe
-def offline_issue(request: HttpRequest) -> HttpResponse:
-    """Return the form of an issue anywhere in the user's grids."""
+def offline_matter(request: HttpRequest) -> HttpResponse:
+    """Return the form of a matter anywhere in the user's grids."""
     if not request.user.has_any_role(REPORTERS):
         raise Http404
     return TemplateResponse(
-        request, "visits/offline_issue.html", {"form": issue_form(request.user, None)}
+        request, "visits/offline_matter.html", {"form": matter_form(request.user, None)}
     )
 
 
@@ -80,8 +80,8 @@ def queue(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "visits/queue.html")
 
 
-def issue_form(user: User, household: Household | None, prefix: str | None = None) -> IssueForm:
-    return IssueForm(
+def matter_form(user: User, household: Household | None, prefix: str | None = None) -> MatterForm:
+    return MatterForm(
         user=user,
         household=household,
         prefix=prefix,

@@ -18,15 +18,15 @@ from django.views.decorators.http import require_safe
 from communities.lists import Column, export_response, key_page, query_with, wants_export
 from communities.roles import DASHBOARD_READERS, REPORTERS
 from households.models import Household
-from visits.actions.issues import report_issue, take_step
+from visits.actions.matters import report_matter, take_step
 from visits.actions.visits import VisitConflictError, record_visit
 from visits.answers import knock_facts
 from visits.filters.visits import VisitFilter
 from visits.forms.burden import count_burden
-from visits.forms.issues import IssueForm
+from visits.forms.matters import MatterForm
 from visits.forms.report_back import ReportBackForm
 from visits.forms.visits import VisitCorrectionForm, VisitForm
-from visits.models import Issue, Outcome, Step, Visit
+from visits.models import Matter, Outcome, Step, Visit
 from visits.views.today import list_query, list_url, show_stored
 
 COLUMNS = [
@@ -44,7 +44,7 @@ COLUMNS = [
 
 
 def visit_add(request: HttpRequest, pk: int) -> HttpResponse:
-    """Write down a visit in full, and an issue noticed on it."""
+    """Write down a visit in full, and a matter noticed on it."""
     doors = Household.objects.visitable_by(request.user).select_related(
         "building", "grid__community"
     )
@@ -53,12 +53,12 @@ def visit_add(request: HttpRequest, pk: int) -> HttpResponse:
     form = VisitForm(
         request.POST or None, household=household, at=at, initial=offered_outcome(request)
     )
-    issue_form = IssueForm(
+    matter_form = MatterForm(
         request.POST or None,
         request.FILES or None,
         user=request.user,
         household=household,
-        prefix="issue",
+        prefix="matter",
         empty_permitted=True,
         use_required_attribute=False,
     )
@@ -66,14 +66,14 @@ def visit_add(request: HttpRequest, pk: int) -> HttpResponse:
         request.POST or None, prefix="matter", household=household, user=request.user
     )
     # All are checked, so that everything wrong is said at once.
-    if all([form.is_valid(), issue_form.is_valid(), report_form.is_valid()]):
+    if all([form.is_valid(), matter_form.is_valid(), report_form.is_valid()]):
         try:
-            visit = save_visit(request, form, issue_form, household, at)
+            visit = save_visit(request, form, matter_form, household, at)
         except VisitConflictError as conflict:
             return show_stored(request, conflict.stored)
         except ValidationError as error:
-            issue_form.add_error(None, error)
-            issue_form.renew_key()
+            matter_form.add_error(None, error)
+            matter_form.renew_key()
         else:
             report_back(request, report_form, at)
             count_burden(
@@ -91,11 +91,11 @@ def visit_add(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "household": household,
             "form": form,
-            "issue_form": issue_form,
+            "matter_form": matter_form,
             "report_form": report_form,
-            "wrong": [one for one in (report_form, form, issue_form) if one.errors],
+            "wrong": [one for one in (report_form, form, matter_form) if one.errors],
             "knock": knock_facts(household, at),
-            "has_issue": issue_form.is_bound and issue_form.has_changed(),
+            "has_matter": matter_form.is_bound and matter_form.has_changed(),
             "back": list_query(request),
             "from_list": "list" in request.GET,
         },
@@ -111,14 +111,14 @@ def offered_outcome(request: HttpRequest) -> dict[str, str]:
 def save_visit(
     request: HttpRequest,
     form: VisitForm,
-    issue_form: IssueForm,
+    matter_form: MatterForm,
     household: Household,
     at: datetime.datetime,
 ) -> Visit:
-    """Store the visit and the issue noticed on it, both or none."""
+    """Store the visit and the matter noticed on it, both or none."""
     visit = record_visit(household=household, by=request.user, **form.arguments())
-    if issue_form.has_changed():
-        report_issue(by=request.user, visit=visit, at=at, **issue_form.arguments())
+    if matter_form.has_changed():
+        report_matter(by=request.user, visit=visit, at=at, **matter_form.arguments())
     return visit
 
 
@@ -127,12 +127,12 @@ def report_back(request: HttpRequest, form: ReportBackForm, at: datetime.datetim
 
     Somebody else may have closed the matter meanwhile, which is said and loses nothing.
     """
-    for issue, step in form.told():
+    for matter, step in form.told():
         note = _("Told at the door: not solved, they say.") if step == Step.REOPEN else ""
         try:
-            take_step(issue=issue, step=step, by=request.user, at=at, note=note)
+            take_step(matter=matter, step=step, by=request.user, at=at, note=note)
         except ValidationError as error:
-            messages.error(request, f"{issue.category}：{' '.join(error.messages)}")
+            messages.error(request, f"{matter.category}：{' '.join(error.messages)}")
 
 
 @require_safe
@@ -142,14 +142,14 @@ def visit(request: HttpRequest, pk: UUID) -> HttpResponse:
     )
     shown = get_object_or_404(visits, pk=pk)
     correctable = Visit.objects.correctable_by(request.user).standing()
-    issues = Issue.objects.visible_to(request.user).filter(visit=shown)
+    matters = Matter.objects.visible_to(request.user).filter(visit=shown)
     return TemplateResponse(
         request,
         "visits/visit.html",
         {
             "visit": shown,
             "is_correctable": correctable.filter(pk=pk).exists(),
-            "issues": issues.select_related("category"),
+            "matters": matters.select_related("category"),
             "may_report": Household.objects.held_by(request.user, REPORTERS).contains(
                 shown.household
             ),

@@ -11,7 +11,7 @@ from gridmgmt.demo.loading import FEWEST_HOUSEHOLDS, DatabaseInUseError, load_st
 class Command(BaseCommand):
     help = (
         "Fill an empty database with one fictitious street: its communities, grids and people "
-        "at work, its register, a year of visits and issues. The same arguments give the same "
+        "at work, its register, a year of visits and matters. The same arguments give the same "
         "street."
     )
 

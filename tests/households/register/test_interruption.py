@@ -185,7 +185,7 @@ def test_undo_is_refused_after_a_visit(workbook, upload, world):
     before = counts()
     state, page = try_undo(client, done)
     assert state == State.APPLIED
-    assert "have been visited, paired, named in an issue" in page
+    assert "have been visited, paired, named in a matter" in page
     assert counts() == before
     assert Visit.objects.count() == 1
 

@@ -6,9 +6,9 @@ import uuid
 import pytest
 from django.utils import timezone
 
-from tests.factories import HouseholdFactory, IssueCategoryFactory, VisitFactory
+from tests.factories import HouseholdFactory, MatterCategoryFactory, VisitFactory
 from tests.visits.sync.phone import Phone, issue, milliseconds, visit
-from visits.models import HeldItem, Issue, ServerEpoch, SyncDevice, Visit
+from visits.models import HeldItem, Matter, ServerEpoch, SyncDevice, Visit
 
 
 @pytest.fixture
@@ -101,8 +101,8 @@ def test_void_stays_on_record_and_is_not_stored_by_sending_it_again(world, phone
 
 
 def test_an_issue_is_mended_in_its_authors_name(world, phone, as_user):
-    category = IssueCategoryFactory()
-    other = IssueCategoryFactory()
+    category = MatterCategoryFactory()
+    other = MatterCategoryFactory()
     noticed = issue(category, grid=world.grid.code, place="院子")
     category.delete()
     held = held_by(phone, {**visit(None), "visit": None, "issue": noticed}, key=noticed["id"])
@@ -114,7 +114,7 @@ def test_an_issue_is_mended_in_its_authors_name(world, phone, as_user):
         "urgency": "normal",
     }
     as_user(world.officer).post(held.get_absolute_url(), form)
-    stored = Issue.objects.get()
+    stored = Matter.objects.get()
     assert (str(stored.pk), stored.reported_by, stored.category) == (
         noticed["id"],
         world.worker,

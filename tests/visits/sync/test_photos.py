@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.factories import IssueCategoryFactory, IssueFactory
+from tests.factories import MatterCategoryFactory, MatterFactory
 from tests.visits.sync.phone import Phone, issue, visit
 from visits.models import Photo, PhotoUpload
 from visits.sync.passes import author_pass
@@ -63,7 +63,7 @@ def head(client, key):
 
 
 def test_a_photo_cut_at_any_byte_goes_on_where_it_was(world, phone):
-    reported = IssueFactory(grid=world.grid, reported_by=world.worker)
+    reported = MatterFactory(grid=world.grid, reported_by=world.worker)
     key = uuid.uuid4()
     sealed = envelope(key, phone.author, reported.pk, picture())
     begun = create(phone.client, key, len(sealed))
@@ -77,7 +77,7 @@ def test_a_photo_cut_at_any_byte_goes_on_where_it_was(world, phone):
         assert create(phone.client, key, len(sealed))["Upload-Offset"] == str(end)
     assert head(phone.client, key)["Upload-Complete"] == "yes"
     photo = Photo.objects.get()
-    assert (photo.pk, photo.issue, photo.by) == (key, reported, world.worker)
+    assert (photo.pk, photo.matter, photo.by) == (key, reported, world.worker)
     assert Image.open(photo.image).size == (400, 400)
     assert not list(Path(photo.image.storage.location).glob("uploads/*"))
 
@@ -85,7 +85,7 @@ def test_a_photo_cut_at_any_byte_goes_on_where_it_was(world, phone):
 @pytest.mark.parametrize("arrived", [900, None], ids=["in part", "whole"])
 def test_a_photo_whose_bytes_are_gone_is_asked_for_again(world, phone, settings, arrived):
     """As after a restore of a database that is older or newer than its files."""
-    noticed = issue(IssueCategoryFactory())
+    noticed = issue(MatterCategoryFactory())
     key = uuid.uuid4()
     sealed = envelope(key, phone.author, noticed["id"], picture())
     create(phone.client, key, len(sealed))
@@ -101,7 +101,7 @@ def test_a_photo_whose_bytes_are_gone_is_asked_for_again(world, phone, settings,
 
 
 def test_a_photo_waits_for_its_issue_and_goes_up_after_logout(world, phone, as_user):
-    category, key = IssueCategoryFactory(), uuid.uuid4()
+    category, key = MatterCategoryFactory(), uuid.uuid4()
     noticed = issue(category)
     sealed = envelope(key, phone.author, noticed["id"], picture())
     stranger = as_user(None)
@@ -111,11 +111,11 @@ def test_a_photo_waits_for_its_issue_and_goes_up_after_logout(world, phone, as_u
     assert patch(stranger, key, 0, sealed, **ticket).status_code == 204
     assert not Photo.objects.exists()
     phone.send(phone.item(visit(world.household, issue=noticed)))
-    assert [str(photo.issue_id) for photo in Photo.objects.all()] == [noticed["id"]]
+    assert [str(photo.matter_id) for photo in Photo.objects.all()] == [noticed["id"]]
 
 
 def test_nobody_adds_a_photo_to_anothers_issue(world, phone):
-    reported = IssueFactory(grid=world.grid, reported_by=world.officer)
+    reported = MatterFactory(grid=world.grid, reported_by=world.officer)
     key = uuid.uuid4()
     sealed = envelope(key, phone.author, reported.pk, picture())
     create(phone.client, key, len(sealed))
@@ -127,7 +127,7 @@ def test_nobody_adds_a_photo_to_anothers_issue(world, phone):
     "kind", ["rubbish", "not sealed", "no author", "author gone", "other item"]
 )
 def test_what_is_no_picture_is_said_and_harms_nothing(world, phone, kind):
-    reported = IssueFactory(grid=world.grid, reported_by=world.worker)
+    reported = MatterFactory(grid=world.grid, reported_by=world.worker)
     key = uuid.uuid4()
     sealed = {
         "rubbish": lambda: envelope(key, phone.author, reported.pk, b"GIF89a" * 50),

@@ -14,13 +14,13 @@ from households.models import FormerGrid, Household
 from tests.factories import (
     GridFactory,
     HouseholdFactory,
-    IssueCategoryFactory,
+    MatterCategoryFactory,
     MembershipFactory,
     PostFactory,
     UserFactory,
 )
 from tests.visits.sync.phone import Phone, issue, milliseconds, visit
-from visits.models import BurdenWeek, HeldItem, Issue, SyncDevice, Visit
+from visits.models import BurdenWeek, HeldItem, Matter, SyncDevice, Visit
 from visits.sync.devices import note_device
 
 DAY = 24 * 3600 * 1000
@@ -331,7 +331,7 @@ def test_what_is_not_allowed_is_kept_word_for_word(world, phone, change):
 
 
 def test_an_issue_comes_along_and_alone(world, phone):
-    category = IssueCategoryFactory()
+    category = MatterCategoryFactory()
     with_visit = phone.item(visit(world.household, issue=issue(category)))
     alone = issue(category, grid=world.grid.code, place="院子")
     only = phone.item(
@@ -339,19 +339,19 @@ def test_an_issue_comes_along_and_alone(world, phone):
     )
     for _again in range(2):
         assert statuses(phone.send(with_visit, only)) == [201, 201]
-    noticed = Issue.objects.get(visit__isnull=False)
+    noticed = Matter.objects.get(visit__isnull=False)
     assert (str(noticed.visit_id), noticed.household, noticed.grid) == (
         with_visit["id"],
         world.household,
         world.grid,
     )
-    yard = Issue.objects.get(visit=None)
+    yard = Matter.objects.get(visit=None)
     assert (str(yard.pk), yard.place, yard.reported_by) == (alone["id"], "院子", world.worker)
-    assert Issue.objects.count() == 2
+    assert Matter.objects.count() == 2
 
 
 def test_a_visit_stands_whatever_becomes_of_its_issue(world, phone):
-    category = IssueCategoryFactory()
+    category = MatterCategoryFactory()
     item = phone.item(visit(world.household, issue=issue(category)))
     category.delete()
     answer = phone.send(item)[item["id"]]
@@ -361,17 +361,17 @@ def test_a_visit_stands_whatever_becomes_of_its_issue(world, phone):
 
 
 def test_an_issue_of_a_door_sent_again_after_its_border_moved_is_the_same(world, phone):
-    item = phone.item(visit(world.household, issue=issue(IssueCategoryFactory())))
+    item = phone.item(visit(world.household, issue=issue(MatterCategoryFactory())))
     phone.send(item)
     new_grid = GridFactory(community=world.community)
     Household.objects.filter(pk=world.household.pk).update(grid=new_grid)
     assert phone.send(item) == {item["id"]: {"id": item["id"], "status": 201}}
-    assert Issue.objects.count() == 1
+    assert Matter.objects.count() == 1
     assert not HeldItem.objects.exists()
 
 
 def test_an_issue_in_another_grid_is_held(world, phone):
-    alone = issue(IssueCategoryFactory(), grid=world.next_grid.code, place="院子")
+    alone = issue(MatterCategoryFactory(), grid=world.next_grid.code, place="院子")
     only = phone.item({**visit(None), "visit": None, "issue": alone}, key=alone["id"])
     assert next(iter(phone.send(only).values()))["code"] == "scope"
 

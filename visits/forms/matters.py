@@ -1,4 +1,4 @@
-"""What people type about issues."""
+"""What people type about matters."""
 
 import uuid
 from typing import Any
@@ -14,7 +14,7 @@ from communities.models import Grid, User
 from communities.photos import MAX_PHOTOS, shrink_photo
 from communities.roles import REPORTERS
 from households.models import Household, Post
-from visits.models import Issue, IssueCategory
+from visits.models import Matter, MatterCategory
 
 
 class ClientKeyField(forms.UUIDField):
@@ -79,16 +79,16 @@ class PhotosField(forms.FileField):
         }
 
 
-class IssueForm(forms.Form):
+class MatterForm(forms.Form):
     """What is wrong, and where unless `household` already says it.
 
     With `empty_permitted=True` it may be left empty inside another form. Once valid,
-    `report_issue(by=…, at=…, **form.arguments())` stores it.
+    `report_matter(by=…, at=…, **form.arguments())` stores it.
     """
 
     id = ClientKeyField()
     category = forms.ModelChoiceField(
-        IssueCategory.objects.none(), label=_("Category"), empty_label=_("Choose")
+        MatterCategory.objects.none(), label=_("Category"), empty_label=_("Choose")
     )
     grid = forms.ModelChoiceField(
         Grid.objects.none(), label=_("Grid"), to_field_name="code", empty_label=_("Choose")
@@ -105,8 +105,8 @@ class IssueForm(forms.Form):
     )
     urgency = forms.ChoiceField(
         label=_("Urgency"),
-        choices=Issue.Urgency.choices,
-        initial=Issue.Urgency.NORMAL,
+        choices=Matter.Urgency.choices,
+        initial=Matter.Urgency.NORMAL,
         widget=forms.RadioSelect,
     )
     is_solved = forms.BooleanField(label=_("Already solved on the spot"), required=False)
@@ -118,7 +118,7 @@ class IssueForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.household = household
         self.places: dict[str, dict[str, Any]] = {}
-        self.fields["category"].queryset = IssueCategory.objects.visible_to(user)  # type: ignore[attr-defined] # a model choice field
+        self.fields["category"].queryset = MatterCategory.objects.visible_to(user)  # type: ignore[attr-defined] # a model choice field
         grids = Grid.objects.held_by(user, REPORTERS).open().select_related("community")
         if household:
             del self.fields["grid"], self.fields["door"]
@@ -152,14 +152,14 @@ class IssueForm(forms.Form):
         return cleaned
 
     def renew_key(self) -> None:
-        """Give the form a new key, so that what it holds can be sent as another issue."""
+        """Give the form a new key, so that what it holds can be sent as another matter."""
         data = QueryDict(mutable=True)
         data.update(self.data)
         data[self.add_prefix("id")] = str(uuid.uuid4())
         self.data = data
 
     def arguments(self) -> dict[str, Any]:
-        """Return what `report_issue` wants to know, apart from who and when."""
+        """Return what `report_matter` wants to know, apart from who and when."""
         values = dict(self.cleaned_data)
         if self.household:
             values |= {"household": self.household, "grid": self.household.grid}

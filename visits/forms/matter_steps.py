@@ -1,4 +1,4 @@
-"""The step somebody takes on an issue, with the words and the choice it needs."""
+"""The step somebody takes on a matter, with the words and the choice it needs."""
 
 import datetime
 from typing import Any
@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from communities.models import Department, Grid, Membership, User
 from communities.models.place import codes_above
-from communities.roles import ISSUE_HELPERS
-from visits.models import Issue, Step
+from communities.roles import MATTER_HELPERS
+from visits.models import Matter, Step
 from visits.workflow import Holder, Transition
 
 BUTTONS = {
@@ -37,7 +37,7 @@ QUESTIONS = {
 
 
 class StepForm(forms.Form):
-    """One step on one issue; `seen` is the number of moves its page showed."""
+    """One step on one matter; `seen` is the number of moves its page showed."""
 
     step = forms.CharField(widget=forms.HiddenInput)
     seen = forms.IntegerField(widget=forms.HiddenInput)
@@ -50,7 +50,7 @@ class StepForm(forms.Form):
         self,
         data: QueryDict | None = None,
         *,
-        issue: Issue,
+        matter: Matter,
         transition: Transition | None,
         on: datetime.date,
     ) -> None:
@@ -59,7 +59,7 @@ class StepForm(forms.Form):
         super().__init__(
             data,
             auto_id=f"{step or 'step'}_%s",
-            initial={"step": step, "seen": issue.moves},
+            initial={"step": step, "seen": matter.moves},
         )
         self.button = BUTTONS.get(step, "") if step else ""
         self.fields["note"].required = bool(transition and transition.needs_note)
@@ -67,15 +67,15 @@ class StepForm(forms.Form):
         self.people: dict[int, User] = {}
         self.departments: dict[int, Department] = {}
         if transition and transition.holder == Holder.CHOSEN:
-            self.offer_holders(issue, on)
+            self.offer_holders(matter, on)
         else:
             del self.fields["to"]
 
-    def offer_holders(self, issue: Issue, on: datetime.date) -> None:
+    def offer_holders(self, matter: Matter, on: datetime.date) -> None:
         """Let people choose who works at the place, or a department of an area it lies in."""
-        members = helpers_at(issue.grid, on)
+        members = helpers_at(matter.grid, on)
         self.people = {member.user_id: member.user for member in members}
-        self.departments = {row.pk: row for row in departments_over(issue.grid)}
+        self.departments = {row.pk: row for row in departments_over(matter.grid)}
         roles = {member.user_id: member.get_role_display() for member in members}
         self.fields["to"].choices = [  # type: ignore[attr-defined] # a choice field
             ("", _("Choose")),
@@ -90,7 +90,7 @@ class StepForm(forms.Form):
         ]
 
     def arguments(self) -> dict[str, Any]:
-        """Return what `take_step` wants to know, apart from the issue, who and when."""
+        """Return what `take_step` wants to know, apart from the matter, who and when."""
         data = self.cleaned_data
         kind, _dash, key = data.get("to", "").partition("-")
         return {
@@ -106,7 +106,7 @@ def helpers_at(grid: Grid, on: datetime.date) -> list[Membership]:
     """Return those who work in the grid or its community, each person once."""
     members = (
         Membership.objects.current(on)
-        .filter(Q(grid=grid) | Q(community=grid.community_id), role__in=ISSUE_HELPERS)
+        .filter(Q(grid=grid) | Q(community=grid.community_id), role__in=MATTER_HELPERS)
         .select_related("user")
         .order_by("user__name", "pk")
     )

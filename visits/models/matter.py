@@ -1,4 +1,4 @@
-"""Issues: what is wrong somewhere, who works on it, and every step on the way."""
+"""Matters: what is wrong somewhere, who works on it, and every step on the way."""
 
 import datetime
 import uuid
@@ -17,7 +17,7 @@ from households.models import Household
 from visits.models.visit import Visit
 
 
-class IssueCategoryQuerySet(models.QuerySet["IssueCategory"]):
+class MatterCategoryQuerySet(models.QuerySet["MatterCategory"]):
     def visible_to(self, user: User) -> Self:  # noqa: ARG002 - everyone may choose a category
         return self
 
@@ -25,8 +25,8 @@ class IssueCategoryQuerySet(models.QuerySet["IssueCategory"]):
         return self if user.keeps_rules else self.none()
 
 
-class IssueCategory(models.Model):
-    """A kind of issue, and how many days it may take."""
+class MatterCategory(models.Model):
+    """A kind of matter, and how many days it may take."""
 
     name = models.CharField(_("name"), max_length=40, unique=True)
     days_to_resolve = models.PositiveSmallIntegerField(
@@ -36,15 +36,15 @@ class IssueCategory(models.Model):
         _("place in the list"), default=0, validators=[UP_TO_30_000]
     )
 
-    objects = IssueCategoryQuerySet.as_manager()
+    objects = MatterCategoryQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("issue category")
-        verbose_name_plural = _("issue categories")
+        verbose_name = _("matter category")
+        verbose_name_plural = _("matter categories")
         ordering = ["order", "name"]
         constraints = [
             models.CheckConstraint(
-                name="issue_category_days_positive",
+                name="matter_category_days_positive",
                 condition=Q(days_to_resolve__gte=1),
                 violation_error_message=_("Give at least one day."),
             )
@@ -54,16 +54,16 @@ class IssueCategory(models.Model):
         return self.name
 
     def due_on(self, *, urgency: str, since: datetime.date) -> datetime.date:
-        """Return the day to be resolved by; an urgent issue has half the days, at least one."""
+        """Return the day to be resolved by; an urgent matter has half the days, at least one."""
         days = self.days_to_resolve
-        if urgency == Issue.Urgency.URGENT:
+        if urgency == Matter.Urgency.URGENT:
             days = max(1, days // 2)
         return since + datetime.timedelta(days=days)
 
 
-class IssueQuerySet(models.QuerySet["Issue"]):
+class MatterQuerySet(models.QuerySet["Matter"]):
     def visible_to(self, user: User) -> Self:
-        """Issues in the user's grids and posts, handed to her department, or her own."""
+        """Matters in the user's grids and posts, handed to her department, or her own."""
         if user.is_superuser:
             return self
         departments = [
@@ -80,20 +80,20 @@ class IssueQuerySet(models.QuerySet["Issue"]):
         )
 
     def editable_by(self, user: User) -> Self:
-        """Issues the user may read and take some step on; `workflow` says which."""
+        """Matters the user may read and take some step on; `workflow` says which."""
         if user.has_any_role(WRITERS):
             return self.visible_to(user)
         return self.none()
 
     def open(self) -> Self:
-        return self.filter(status__in=Issue.OPEN)
+        return self.filter(status__in=Matter.OPEN)
 
     def late(self, on: datetime.date) -> Self:
-        """Open issues whose day to be resolved by had passed before that day."""
+        """Open matters whose day to be resolved by had passed before that day."""
         return self.open().filter(due_on__lt=on)
 
 
-class Issue(models.Model):
+class Matter(models.Model):
     """Something to be put right, at a household or anywhere in a grid."""
 
     class Status(models.TextChoices):
@@ -111,18 +111,23 @@ class Issue(models.Model):
     ENDED = (Status.RESOLVED, Status.CLOSED)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    category = models.ForeignKey(IssueCategory, models.PROTECT, verbose_name=_("category"))
-    grid = models.ForeignKey(Grid, models.PROTECT, related_name="issues", verbose_name=_("grid"))
+    category = models.ForeignKey(MatterCategory, models.PROTECT, verbose_name=_("category"))
+    grid = models.ForeignKey(Grid, models.PROTECT, related_name="matters", verbose_name=_("grid"))
     household = models.ForeignKey(
         Household,
         models.PROTECT,
         null=True,
         blank=True,
-        related_name="issues",
+        related_name="matters",
         verbose_name=_("household"),
     )
     visit = models.ForeignKey(
-        Visit, models.PROTECT, null=True, blank=True, related_name="issues", verbose_name=_("visit")
+        Visit,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="matters",
+        verbose_name=_("visit"),
     )
     place = models.CharField(
         _("where"), max_length=120, blank=True, help_text=_("For example: yard behind 3号楼.")
@@ -135,7 +140,7 @@ class Issue(models.Model):
         _("status"), max_length=12, choices=Status.choices, default=Status.RECEIVED
     )
     reported_by = models.ForeignKey(
-        User, models.PROTECT, related_name="reported_issues", verbose_name=_("reported by")
+        User, models.PROTECT, related_name="reported_matters", verbose_name=_("reported by")
     )
     reported_at = models.DateTimeField(_("reported at"), default=timezone.now)
     due_on = models.DateField(_("to be resolved by"))
@@ -144,7 +149,7 @@ class Issue(models.Model):
         models.PROTECT,
         null=True,
         blank=True,
-        related_name="assigned_issues",
+        related_name="assigned_matters",
         verbose_name=_("assigned to"),
     )
     department = models.ForeignKey(
@@ -152,33 +157,33 @@ class Issue(models.Model):
         models.PROTECT,
         null=True,
         blank=True,
-        related_name="issues",
+        related_name="matters",
         verbose_name=_("department"),
     )
     resolved_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
-    # Rises with every step that moves the issue. A step names the number it saw, so of two
+    # Rises with every step that moves the matter. A step names the number it saw, so of two
     # people deciding on the same page the second is told.
     moves = models.PositiveIntegerField(default=0, editable=False)
 
-    objects = IssueQuerySet.as_manager()
+    objects = MatterQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("issue")
-        verbose_name_plural = _("issues")
+        verbose_name = _("matter")
+        verbose_name_plural = _("matters")
         ordering = ["-reported_at", "-pk"]
         indexes = [
-            models.Index(fields=["grid", "status", "due_on"], name="issue_of_grid"),
-            models.Index(fields=["-reported_at", "-id"], name="issue_newest"),
+            models.Index(fields=["grid", "status", "due_on"], name="matter_of_grid"),
+            models.Index(fields=["-reported_at", "-id"], name="matter_newest"),
             # The few that are open, found without reading the many that are closed.
-            models.Index(fields=["status", "-reported_at", "-id"], name="issue_of_status"),
+            models.Index(fields=["status", "-reported_at", "-id"], name="matter_of_status"),
         ]
 
     def __str__(self) -> str:
         return f"{self.reference} {self.category}"
 
     def get_absolute_url(self) -> str:
-        return reverse("visits:issue", args=[self.pk])
+        return reverse("visits:matter", args=[self.pk])
 
     @property
     def reference(self) -> str:
@@ -204,7 +209,7 @@ class Issue(models.Model):
 
 
 class Step(models.TextChoices):
-    """What a person does to an issue; `visits.workflow` says who may, and from where."""
+    """What a person does to a matter; `visits.workflow` says who may, and from where."""
 
     REPORT = "reported", _("Reported")
     TAKE = "take", _("Taken on")
@@ -219,28 +224,30 @@ class Step(models.TextChoices):
     COMMENT = "comment", _("Comment")
 
 
-class IssueEventQuerySet(models.QuerySet["IssueEvent"]):
+class MatterEventQuerySet(models.QuerySet["MatterEvent"]):
     def visible_to(self, user: User) -> Self:
-        return self.filter(issue__in=Issue.objects.visible_to(user))
+        return self.filter(matter__in=Matter.objects.visible_to(user))
 
     def editable_by(self, user: User) -> Self:  # noqa: ARG002 - history is never edited
         return self.none()
 
     def update(self, **_values: object) -> int:
-        raise TypeError("the history of an issue is append-only")
+        raise TypeError("the history of a matter is append-only")
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        raise TypeError("the history of an issue is append-only")
+        raise TypeError("the history of a matter is append-only")
 
 
-class IssueEvent(models.Model):
-    """One step of an issue: who did what, when, why, and who has it since. Append-only."""
+class MatterEvent(models.Model):
+    """One step of a matter: who did what, when, why, and who has it since. Append-only."""
 
-    issue = models.ForeignKey(Issue, models.CASCADE, related_name="events", verbose_name=_("issue"))
+    matter = models.ForeignKey(
+        Matter, models.CASCADE, related_name="events", verbose_name=_("matter")
+    )
     by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("by"))
     at = models.DateTimeField(_("at"), default=timezone.now)
     step = models.CharField(_("step"), max_length=20, choices=Step.choices)
-    status = models.CharField(_("status then"), max_length=12, choices=Issue.Status.choices)
+    status = models.CharField(_("status then"), max_length=12, choices=Matter.Status.choices)
     assignee = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("assigned to")
     )
@@ -254,11 +261,11 @@ class IssueEvent(models.Model):
     )
     note = models.TextField(_("note"), blank=True, max_length=2000)
 
-    objects = IssueEventQuerySet.as_manager()
+    objects = MatterEventQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("issue step")
-        verbose_name_plural = _("issue steps")
+        verbose_name = _("matter step")
+        verbose_name_plural = _("matter steps")
         ordering = ["at", "pk"]
 
     def __str__(self) -> str:
@@ -266,11 +273,11 @@ class IssueEvent(models.Model):
 
     def save(self, **kwargs: object) -> None:
         if not self._state.adding:
-            raise TypeError("the history of an issue is append-only")
+            raise TypeError("the history of a matter is append-only")
         super().save(**(kwargs | {"force_insert": True}))  # type: ignore[arg-type] # passed on
 
     def delete(self, **_kwargs: object) -> tuple[int, dict[str, int]]:  # type: ignore[override]
-        raise TypeError("the history of an issue is append-only")
+        raise TypeError("the history of a matter is append-only")
 
 
 def photo_path(instance: "Photo", _filename: str) -> str:
@@ -279,17 +286,19 @@ def photo_path(instance: "Photo", _filename: str) -> str:
 
 class PhotoQuerySet(models.QuerySet["Photo"]):
     def visible_to(self, user: User) -> Self:
-        return self.filter(issue__in=Issue.objects.visible_to(user))
+        return self.filter(matter__in=Matter.objects.visible_to(user))
 
     def editable_by(self, user: User) -> Self:  # noqa: ARG002 - a photo is never edited
         return self.none()
 
 
 class Photo(models.Model):
-    """A picture of an issue, shrunk and stripped of everything but its pixels."""
+    """A picture of a matter, shrunk and stripped of everything but its pixels."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    issue = models.ForeignKey(Issue, models.CASCADE, related_name="photos", verbose_name=_("issue"))
+    matter = models.ForeignKey(
+        Matter, models.CASCADE, related_name="photos", verbose_name=_("matter")
+    )
     image = models.ImageField(_("photo"), upload_to=photo_path)
     by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("by"))
     at = models.DateTimeField(_("at"), auto_now_add=True)

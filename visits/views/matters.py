@@ -1,4 +1,4 @@
-"""Issues: the list, reporting one, and taking one further."""
+"""Matters: the list, reporting one, and taking one further."""
 
 import datetime
 from typing import Any, NamedTuple
@@ -15,13 +15,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from communities.lists import Column, export_response, key_page, query_with, wants_export
-from communities.roles import ISSUE_EXPORTERS, REPORTERS
+from communities.roles import MATTER_EXPORTERS, REPORTERS
 from households.models import Household
-from visits.actions.issues import report_issue, take_step
-from visits.filters.issues import IssueFilter
-from visits.forms.issue_steps import StepForm
-from visits.forms.issues import IssueForm
-from visits.models import Issue, Photo, Step
+from visits.actions.matters import report_matter, take_step
+from visits.filters.matters import MatterFilter
+from visits.forms.matter_steps import StepForm
+from visits.forms.matters import MatterForm
+from visits.models import Matter, Photo, Step
 from visits.workflow import relations, transition_for, transitions_for
 
 # A list with none of its filters set shows what is still open, and says so in the filter.
@@ -36,26 +36,26 @@ class Shortcut(NamedTuple):
 
 
 @require_safe
-def issue_list(request: HttpRequest) -> HttpResponseBase:
-    """List the issues of one's places, one's department and one's own, newest first."""
+def matter_list(request: HttpRequest) -> HttpResponseBase:
+    """List the matters of one's places, one's department and one's own, newest first."""
     today = timezone.localdate()
     is_filtered = bool(set(request.GET) - {"after", "export"})
-    issues = Issue.objects.visible_to(request.user).select_related(
+    matters = Matter.objects.visible_to(request.user).select_related(
         "category", "grid", "household__building", "assignee", "department"
     )
-    found = IssueFilter(
-        request.GET if is_filtered else FIRST_VIEW, issues, user=request.user, on=today
+    found = MatterFilter(
+        request.GET if is_filtered else FIRST_VIEW, matters, user=request.user, on=today
     )
-    may_export = request.user.has_any_role(ISSUE_EXPORTERS)
+    may_export = request.user.has_any_role(MATTER_EXPORTERS)
     if may_export and wants_export(request):
-        return issue_export(request, found, today)
+        return matter_export(request, found, today)
     page = key_page(request, found.qs, order=("-reported_at", "-pk"))
     return TemplateResponse(
         request,
-        "visits/issue_list.html",
+        "visits/matter_list.html",
         {
             "page": page,
-            "rows": [(issue, issue.is_late(today)) for issue in page.rows],
+            "rows": [(matter, matter.is_late(today)) for matter in page.rows],
             "filter": found,
             "shortcuts": shortcuts(request, is_filtered=is_filtered),
             "export_query": query_with(request, export="xlsx", after="") if may_export else "",
@@ -77,52 +77,54 @@ def shortcuts(request: HttpRequest, *, is_filtered: bool) -> list[Shortcut]:
     return [Shortcut(label, f"?{query}", query == current) for label, query in lists]
 
 
-def issue_export(
-    request: HttpRequest, found: IssueFilter, today: datetime.date
+def matter_export(
+    request: HttpRequest, found: MatterFilter, today: datetime.date
 ) -> HttpResponseBase:
     columns = [
-        Column(_("Number"), lambda issue: issue.reference),
-        Column(_("Status"), lambda issue: issue.get_status_display()),
-        Column(_("Late"), lambda issue: _("Late") if issue.is_late(today) else ""),
-        Column(_("Category"), lambda issue: issue.category),
-        Column(_("Urgency"), lambda issue: issue.get_urgency_display()),
-        Column(_("Grid"), lambda issue: issue.grid),
-        Column(_("Where"), lambda issue: issue.where),
-        Column(_("What is wrong"), lambda issue: issue.description),
-        Column(_("Reported by"), lambda issue: issue.reported_by),
-        Column(_("Reported at"), lambda issue: moment(issue.reported_at)),
-        Column(_("To be resolved by"), lambda issue: issue.due_on),
-        Column(_("Assigned to"), lambda issue: issue.holder),
-        Column(_("Resolved at"), lambda issue: moment(issue.resolved_at)),
-        Column(_("Closed at"), lambda issue: moment(issue.closed_at)),
+        Column(_("Number"), lambda matter: matter.reference),
+        Column(_("Status"), lambda matter: matter.get_status_display()),
+        Column(_("Late"), lambda matter: _("Late") if matter.is_late(today) else ""),
+        Column(_("Category"), lambda matter: matter.category),
+        Column(_("Urgency"), lambda matter: matter.get_urgency_display()),
+        Column(_("Grid"), lambda matter: matter.grid),
+        Column(_("Where"), lambda matter: matter.where),
+        Column(_("What is wrong"), lambda matter: matter.description),
+        Column(_("Reported by"), lambda matter: matter.reported_by),
+        Column(_("Reported at"), lambda matter: moment(matter.reported_at)),
+        Column(_("To be resolved by"), lambda matter: matter.due_on),
+        Column(_("Assigned to"), lambda matter: matter.holder),
+        Column(_("Resolved at"), lambda matter: moment(matter.resolved_at)),
+        Column(_("Closed at"), lambda matter: moment(matter.closed_at)),
     ]
     rows = found.qs.select_related("reported_by").order_by("-reported_at", "-pk")
-    return export_response(request, name="issues", columns=columns, rows=rows)
+    return export_response(request, name="matters", columns=columns, rows=rows)
 
 
 def moment(at: datetime.datetime | None) -> str:
     return f"{timezone.localtime(at):%Y-%m-%d %H:%M}" if at else ""
 
 
-def issue_add(request: HttpRequest) -> HttpResponse:
-    """Report an issue, at the door that `?household=` names or anywhere in one's places."""
+def matter_add(request: HttpRequest) -> HttpResponse:
+    """Report a matter, at the door that `?household=` names or anywhere in one's places."""
     if not request.user.has_any_role(REPORTERS):
         raise Http404
     household = household_named(request)
-    form = IssueForm(
+    form = MatterForm(
         request.POST or None, request.FILES or None, user=request.user, household=household
     )
     if form.is_valid():
         try:
-            issue = report_issue(by=request.user, at=timezone.now(), **form.arguments())
+            matter = report_matter(by=request.user, at=timezone.now(), **form.arguments())
         except ValidationError as error:
             form.add_error(None, error)
             form.renew_key()
         else:
-            messages.success(request, _("Issue %(number)s is saved.") % {"number": issue.reference})
-            return redirect(issue)
+            messages.success(
+                request, _("Matter %(number)s is saved.") % {"number": matter.reference}
+            )
+            return redirect(matter)
     return TemplateResponse(
-        request, "visits/issue_add.html", {"form": form, "household": household}
+        request, "visits/matter_add.html", {"form": form, "household": household}
     )
 
 
@@ -138,15 +140,15 @@ def household_named(request: HttpRequest) -> Household | None:
 
 
 @require_safe
-def issue(request: HttpRequest, pk: UUID) -> HttpResponse:
-    return issue_page(
-        request, get_object_or_404(whole(Issue.objects.visible_to(request.user)), pk=pk)
+def matter(request: HttpRequest, pk: UUID) -> HttpResponse:
+    return matter_page(
+        request, get_object_or_404(whole(Matter.objects.visible_to(request.user)), pk=pk)
     )
 
 
-def whole(issues: Any) -> Any:
-    """Read an issue with everything its page names."""
-    return issues.select_related(
+def whole(matters: Any) -> Any:
+    """Read a matter with everything its page names."""
+    return matters.select_related(
         "category",
         "grid__community",
         "household__building",
@@ -157,46 +159,46 @@ def whole(issues: Any) -> Any:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def issue_step(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Take a step on the issue; a refused one is shown here, at the address of the step.
+def matter_step(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Take a step on the matter; a refused one is shown here, at the address of the step.
 
-    A browser that opens this address again, or returns to it after a login, is led to the issue.
+    A browser that opens this address again, or returns to it after a login, is led to the matter.
     """
     if request.method != "POST":
-        return redirect(get_object_or_404(Issue.objects.visible_to(request.user), pk=pk))
-    issues = whole(Issue.objects.editable_by(request.user))
-    issue = get_object_or_404(issues, pk=pk)
-    if not relations(issue, request.user):
+        return redirect(get_object_or_404(Matter.objects.visible_to(request.user), pk=pk))
+    matters = whole(Matter.objects.editable_by(request.user))
+    matter = get_object_or_404(matters, pk=pk)
+    if not relations(matter, request.user):
         raise Http404
-    transition = transition_for(issue, request.user, request.POST.get("step", ""))
-    form = StepForm(request.POST, issue=issue, transition=transition, on=timezone.localdate())
+    transition = transition_for(matter, request.user, request.POST.get("step", ""))
+    form = StepForm(request.POST, matter=matter, transition=transition, on=timezone.localdate())
     if not form.is_valid():
-        return issue_page(request, issue, sent=form)
+        return matter_page(request, matter, sent=form)
     try:
-        take_step(issue=issue, by=request.user, at=timezone.now(), **form.arguments())
+        take_step(matter=matter, by=request.user, at=timezone.now(), **form.arguments())
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
-        return issue_page(request, issues.get(pk=pk), refused=form)
+        return matter_page(request, matters.get(pk=pk), refused=form)
     messages.success(request, _("Saved."))
-    return redirect(issue)
+    return redirect(matter)
 
 
-def issue_page(
+def matter_page(
     request: HttpRequest,
-    issue: Issue,
+    matter: Matter,
     *,
     sent: StepForm | None = None,
     refused: StepForm | None = None,
 ) -> HttpResponse:
-    """Show the issue with the steps the user may take on it.
+    """Show the matter with the steps the user may take on it.
 
     `sent` is a form to be corrected. What was typed into a `refused` one stands again in
     the same step, or as a comment where that step is over.
     """
     today = timezone.localdate()
     forms = {
-        transition.step: StepForm(issue=issue, transition=transition, on=today)
-        for transition in transitions_for(issue, request.user)
+        transition.step: StepForm(matter=matter, transition=transition, on=today)
+        for transition in transitions_for(matter, request.user)
     }
     open_step = ""
     if sent is not None and sent.data.get("step") in forms:
@@ -206,15 +208,15 @@ def issue_page(
         step = refused.cleaned_data["step"]
         open_step = step if step in forms else Step.COMMENT
         forms[open_step].initial["note"] = refused.cleaned_data["note"]
-    household = issue.household
+    household = matter.household
     return TemplateResponse(
         request,
-        "visits/issue.html",
+        "visits/matter.html",
         {
-            "issue": issue,
-            "is_late": issue.is_late(today),
-            "events": issue.events.select_related("by", "assignee", "department"),
-            "photos": issue.photos.all(),
+            "matter": matter,
+            "is_late": matter.is_late(today),
+            "events": matter.events.select_related("by", "assignee", "department"),
+            "photos": matter.photos.all(),
             "steps": [(form, step == open_step) for step, form in forms.items()],
             "may_open_household": household is not None
             and Household.objects.visible_to(request.user).contains(household),

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from communities.models import Department, Grid, User
 from gridmgmt.demo.people import Team
-from visits.models import Issue, IssueCategory, IssueEvent, Outcome, Step, Visit
+from visits.models import Matter, MatterCategory, MatterEvent, Outcome, Step, Visit
 from visits.workflow import TABLE
 
-Status = Issue.Status
+Status = Matter.Status
 
-ISSUES_PER_DOOR_AND_YEAR = 0.4
+MATTERS_PER_DOOR_AND_YEAR = 0.4
 FROM_VISITS = 0.6
 URGENT_CHANCE = 0.08
 # So many of those of the last weeks are stuck with whoever has them.
@@ -56,7 +56,7 @@ RESOLVED_NOTES = (
 RETURN_NOTES = ("不属于本部门职责，请转物业办", "地点不清，请补充")
 REOPEN_NOTES = ("又出现了，没有修好", "住户反映仍未解决")
 
-# How an issue may go, with the likelihood of each.
+# How a matter may go, with the likelihood of each.
 COURSES = (
     ((Step.SOLVE,), 0.16),
     ((Step.TAKE, Step.RESOLVE, Step.CLOSE), 0.22),
@@ -75,19 +75,19 @@ COURSES = (
 
 @dataclass(frozen=True)
 class Offices:
-    """What issues refer to, by name."""
+    """What matters refer to, by name."""
 
-    categories: dict[str, IssueCategory]
+    categories: dict[str, MatterCategory]
     departments: dict[str, Department]
 
-    def category(self, name: str) -> IssueCategory:
+    def category(self, name: str) -> MatterCategory:
         """Return the category, or the first one where an administrator renamed it."""
         return self.categories.get(name) or next(iter(self.categories.values()))
 
 
 def read_offices(departments: Iterable[Department]) -> Offices:
     return Offices(
-        {category.name: category for category in IssueCategory.objects.all()},
+        {category.name: category for category in MatterCategory.objects.all()},
         {department.name: department for department in departments},
     )
 
@@ -98,8 +98,8 @@ def status_after(step: Step, status: Status) -> Status:
     return line.target or status
 
 
-class IssueWriter:
-    """Writes the issues of one grid, each with its history up to the end of `last`."""
+class MatterWriter:
+    """Writes the matters of one grid, each with its history up to the end of `last`."""
 
     def __init__(
         self, grid: Grid, team: Team, offices: Offices, rng: random.Random, last: datetime.date
@@ -109,15 +109,15 @@ class IssueWriter:
         self.offices = offices
         self.rng = rng
         self.last = last
-        self.issues: list[Issue] = []
-        self.events: list[IssueEvent] = []
+        self.matters: list[Matter] = []
+        self.events: list[MatterEvent] = []
 
     def write(self, visits: list[Visit], doors: int) -> None:
-        """Report some issues from visits and others from the way between the doors."""
+        """Report some matters from visits and others from the way between the doors."""
         met = [visit for visit in visits if visit.outcome == Outcome.MET]
         if not met:
             return
-        for _issue in range(round(doors * ISSUES_PER_DOOR_AND_YEAR)):
+        for _matter in range(round(doors * MATTERS_PER_DOOR_AND_YEAR)):
             visit = self.rng.choice(met)
             self.report(visit, at_door=self.rng.random() < FROM_VISITS)
 
@@ -127,8 +127,8 @@ class IssueWriter:
         category_name, department, description, place = rng.choice(cases)
         category = self.offices.category(category_name)
         at = visit.done_at + datetime.timedelta(minutes=rng.randint(1, 9))
-        urgency = Issue.Urgency.URGENT if rng.random() < URGENT_CHANCE else Issue.Urgency.NORMAL
-        issue = Issue(
+        urgency = Matter.Urgency.URGENT if rng.random() < URGENT_CHANCE else Matter.Urgency.NORMAL
+        matter = Matter(
             id=uuid.UUID(int=rng.getrandbits(128), version=4),
             category=category,
             grid=self.grid,
@@ -141,16 +141,16 @@ class IssueWriter:
             reported_at=at,
             due_on=category.due_on(urgency=urgency, since=at.date()),
         )
-        self.issues.append(issue)
-        self.event(issue, Step.REPORT, visit.by, at)
-        self.pursue(issue, self.offices.departments.get(department))
+        self.matters.append(matter)
+        self.event(matter, Step.REPORT, visit.by, at)
+        self.pursue(matter, self.offices.departments.get(department))
 
-    def pursue(self, issue: Issue, department: Department | None) -> None:
+    def pursue(self, matter: Matter, department: Department | None) -> None:
         """Take the steps of one course, as far as the time until `last` allows."""
         rng = self.rng
         courses, weights = zip(*COURSES, strict=True)
-        at = issue.reported_at
-        days = issue.category.days_to_resolve
+        at = matter.reported_at
+        days = matter.category.days_to_resolve
         is_recent = (self.last - at.date()).days < STUCK_DAYS
         is_stuck = rng.random() < STUCK_CHANCE and is_recent
         for step in rng.choices(courses, weights)[0]:
@@ -162,23 +162,23 @@ class IssueWriter:
                 )
             if at.date() > self.last or (is_stuck and step in (Step.START, Step.RESOLVE)):
                 return
-            self.take(issue, step, at, department)
+            self.take(matter, step, at, department)
 
     def take(
-        self, issue: Issue, step: Step, at: datetime.datetime, department: Department | None
+        self, matter: Matter, step: Step, at: datetime.datetime, department: Department | None
     ) -> None:
         rng, officer = self.rng, self.team.officer
-        by, note = issue.assignee or officer, ""
+        by, note = matter.assignee or officer, ""
         match step:
             case Step.ASSIGN:
                 by = officer
                 to_department = department is not None and rng.random() < 0.75
-                issue.department = department if to_department else None
-                issue.assignee = None if to_department else self.team.main
+                matter.department = department if to_department else None
+                matter.assignee = None if to_department else self.team.main
             case Step.TAKE | Step.SOLVE:
-                by = issue.assignee = issue.reported_by
+                by = matter.assignee = matter.reported_by
             case Step.RETURN | Step.REOPEN:
-                issue.assignee = issue.department = None
+                matter.assignee = matter.department = None
                 note = rng.choice(RETURN_NOTES if step == Step.RETURN else REOPEN_NOTES)
             case Step.RESOLVE:
                 note = rng.choice(RESOLVED_NOTES)
@@ -186,29 +186,29 @@ class IssueWriter:
                 by = officer
             case Step.DROP:
                 note = "与已有事项重复"
-        issue.status = status_after(step, Status(issue.status))
-        issue.moves += 1
+        matter.status = status_after(step, Status(matter.status))
+        matter.moves += 1
         if step in (Step.RESOLVE, Step.SOLVE):
-            issue.resolved_at = at
+            matter.resolved_at = at
         if step == Step.REOPEN:
-            issue.resolved_at = issue.closed_at = None
-            issue.due_on = issue.category.due_on(urgency=issue.urgency, since=at.date())
-        if issue.status == Status.CLOSED:
-            issue.closed_at = at
-        self.event(issue, step, by, at, note)
+            matter.resolved_at = matter.closed_at = None
+            matter.due_on = matter.category.due_on(urgency=matter.urgency, since=at.date())
+        if matter.status == Status.CLOSED:
+            matter.closed_at = at
+        self.event(matter, step, by, at, note)
 
     def event(
-        self, issue: Issue, step: Step, by: User, at: datetime.datetime, note: str = ""
+        self, matter: Matter, step: Step, by: User, at: datetime.datetime, note: str = ""
     ) -> None:
         self.events.append(
-            IssueEvent(
-                issue=issue,
+            MatterEvent(
+                matter=matter,
                 by=by,
                 at=at,
                 step=step,
-                status=issue.status,
-                assignee=issue.assignee,
-                department=issue.department,
+                status=matter.status,
+                assignee=matter.assignee,
+                department=matter.department,
                 note=note,
             )
         )

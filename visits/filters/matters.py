@@ -1,4 +1,4 @@
-"""How lists of issues are narrowed."""
+"""How lists of matters are narrowed."""
 
 import datetime
 from typing import Any
@@ -9,15 +9,15 @@ from django.utils.translation import gettext_lazy as _
 
 from communities.models import Area, Community, Department, Grid, User, inside
 from communities.roles import READERS
-from visits.models import Issue, IssueCategory
-from visits.models.issue import IssueQuerySet
+from visits.models import Matter, MatterCategory
+from visits.models.matter import MatterQuerySet
 
-STATES = [("open", _("Open")), ("late", _("Late")), *Issue.Status.choices]
+STATES = [("open", _("Open")), ("late", _("Late")), *Matter.Status.choices]
 MINE = [("reported", _("I reported")), ("assigned", _("Assigned to me"))]
 
 
-class IssueFilter(filters.FilterSet):
-    """Narrow issues by state, place, kind and who has them; `on` says what is late."""
+class MatterFilter(filters.FilterSet):
+    """Narrow matters by state, place, kind and who has them; `on` says what is late."""
 
     status = filters.ChoiceFilter(
         label=_("Status"), choices=STATES, method="in_state", empty_label=_("All")
@@ -27,11 +27,11 @@ class IssueFilter(filters.FilterSet):
     )
     category = filters.ModelChoiceFilter(
         label=_("Category"),
-        queryset=IssueCategory.objects.order_by("order", "name"),
+        queryset=MatterCategory.objects.order_by("order", "name"),
         empty_label=_("All"),
     )
     urgency = filters.ChoiceFilter(
-        label=_("Urgency"), choices=Issue.Urgency.choices, empty_label=_("All")
+        label=_("Urgency"), choices=Matter.Urgency.choices, empty_label=_("All")
     )
     department = filters.ModelChoiceFilter(
         label=_("Department"), queryset=Department.objects.none(), empty_label=_("All")
@@ -55,7 +55,7 @@ class IssueFilter(filters.FilterSet):
     )
 
     class Meta:
-        model = Issue
+        model = Matter
         fields: list[str] = []
 
     def __init__(self, *args: Any, user: User, on: datetime.date, **kwargs: Any) -> None:
@@ -75,17 +75,17 @@ class IssueFilter(filters.FilterSet):
                 self.filters[name].extra["widget"] = forms.TextInput
                 self.filters[name].label = label
 
-    def in_state(self, issues: IssueQuerySet, _name: str, value: str) -> IssueQuerySet:
+    def in_state(self, matters: MatterQuerySet, _name: str, value: str) -> MatterQuerySet:
         if value == "open":
-            return issues.open()
+            return matters.open()
         if value == "late":
-            return issues.late(self.on)
-        return issues.filter(status=value)
+            return matters.late(self.on)
+        return matters.filter(status=value)
 
-    def in_area(self, issues: IssueQuerySet, _name: str, area: Area) -> IssueQuerySet:
-        return issues.filter(inside([area.code], field="grid__code"))
+    def in_area(self, matters: MatterQuerySet, _name: str, area: Area) -> MatterQuerySet:
+        return matters.filter(inside([area.code], field="grid__code"))
 
-    def of_mine(self, issues: IssueQuerySet, _name: str, value: str) -> IssueQuerySet:
+    def of_mine(self, matters: MatterQuerySet, _name: str, value: str) -> MatterQuerySet:
         if value == "reported":
-            return issues.filter(reported_by=self.user)
-        return issues.filter(assignee=self.user)
+            return matters.filter(reported_by=self.user)
+        return matters.filter(assignee=self.user)

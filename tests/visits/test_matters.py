@@ -1,4 +1,4 @@
-"""Reporting issues, their pages, and who sees what of them."""
+"""Reporting matters, their pages, and who sees what of them."""
 
 import datetime
 import threading
@@ -21,18 +21,18 @@ from tests.factories import (
     DepartmentFactory,
     GridFactory,
     HouseholdFactory,
-    IssueCategoryFactory,
-    IssueFactory,
+    MatterCategoryFactory,
+    MatterFactory,
     MembershipFactory,
     PostFactory,
     ResidencyFactory,
     ResidentFactory,
 )
-from visits.actions.issues import report_issue, take_step
-from visits.forms.issues import IssueForm
-from visits.models import Issue, IssueCategory, Photo, Step
+from visits.actions.matters import report_matter, take_step
+from visits.forms.matters import MatterForm
+from visits.models import Matter, MatterCategory, Photo, Step
 
-LIST, ADD = "/work/issues/", "/work/issues/add/"
+LIST, ADD = "/work/matters/", "/work/matters/add/"
 
 
 def jpeg(name: str = "p.jpg", colour: str = "green") -> SimpleUploadedFile:
@@ -42,16 +42,16 @@ def jpeg(name: str = "p.jpg", colour: str = "green") -> SimpleUploadedFile:
 
 
 @pytest.fixture
-def category(db) -> IssueCategory:
-    return IssueCategoryFactory(name="路灯", days_to_resolve=7)
+def category(db) -> MatterCategory:
+    return MatterCategoryFactory(name="路灯", days_to_resolve=7)
 
 
 @pytest.fixture
 def report(world, category):
-    """Report an issue in the grid; any argument of `report_issue` may be given."""
+    """Report a matter in the grid; any argument of `report_matter` may be given."""
 
-    def send(**values: object) -> Issue:
-        return report_issue(
+    def send(**values: object) -> Matter:
+        return report_matter(
             **{
                 "by": world.worker,
                 "category": category,
@@ -93,7 +93,7 @@ def typed(category):
 def test_report_is_due_by_its_category_and_urgency(report, days, urgency, expected):
     late_evening = datetime.datetime(2026, 12, 31, 15, 30, tzinfo=datetime.UTC)
     after_midnight = datetime.datetime(2026, 12, 31, 16, 30, tzinfo=datetime.UTC)
-    category = IssueCategoryFactory(days_to_resolve=days)
+    category = MatterCategoryFactory(days_to_resolve=days)
     due = [
         report(category=category, urgency=urgency, at=at).due_on
         for at in (late_evening, after_midnight)
@@ -106,38 +106,38 @@ def test_report_is_due_by_its_category_and_urgency(report, days, urgency, expect
 @pytest.mark.django_db
 def test_category_without_a_day_is_refused_by_form_and_database():
     with pytest.raises(ValidationError):
-        IssueCategory(name="x", days_to_resolve=0).full_clean()
+        MatterCategory(name="x", days_to_resolve=0).full_clean()
     with pytest.raises(IntegrityError), transaction.atomic():
-        IssueCategory.objects.create(name="x", days_to_resolve=0)
+        MatterCategory.objects.create(name="x", days_to_resolve=0)
 
 
 def test_report_begins_the_history(report, world):
-    issue = report()
-    assert list(issue.events.values_list("step", "status", "by__name")) == [
+    matter = report()
+    assert list(matter.events.values_list("step", "status", "by__name")) == [
         ("reported", "received", "worker")
     ]
 
 
 def test_report_solved_on_the_spot_is_closed_at_once(report, world):
-    issue = report(is_solved=True)
-    assert (issue.status, issue.assignee) == ("closed", world.worker)
-    assert list(issue.events.values_list("step", flat=True)) == ["reported", "solve"]
+    matter = report(is_solved=True)
+    assert (matter.status, matter.assignee) == ("closed", world.worker)
+    assert list(matter.events.values_list("step", flat=True)) == ["reported", "solve"]
 
 
-def test_report_sent_twice_is_one_issue(report):
+def test_report_sent_twice_is_one_matter(report):
     key = uuid.uuid4()
     photo = b"\xff\xd8 small"
-    issues = [report(id=key, photos=[photo]) for _twice in range(2)]
-    assert issues[0] == issues[1]
-    assert (issues[0].events.count(), issues[0].photos.count()) == (1, 1)
+    matters = [report(id=key, photos=[photo]) for _twice in range(2)]
+    assert matters[0] == matters[1]
+    assert (matters[0].events.count(), matters[0].photos.count()) == (1, 1)
 
 
-def test_report_sent_again_after_the_issue_moved_on_changes_nothing(report, world):
+def test_report_sent_again_after_the_matter_moved_on_changes_nothing(report, world):
     key = uuid.uuid4()
-    issue = report(id=key)
-    take_step(issue=issue, step=Step.TAKE, by=world.worker, at=timezone.now())
+    matter = report(id=key)
+    take_step(matter=matter, step=Step.TAKE, by=world.worker, at=timezone.now())
     assert report(id=key).status == "in_progress"
-    assert list(issue.events.values_list("step", flat=True)) == ["reported", "take"]
+    assert list(matter.events.values_list("step", flat=True)) == ["reported", "take"]
 
 
 def test_report_cannot_take_over_the_key_of_another(report, world):
@@ -147,7 +147,7 @@ def test_report_cannot_take_over_the_key_of_another(report, world):
         with pytest.raises(ValidationError) as caught:
             report(id=key, **change)
         assert caught.value.code == "key_taken"
-    stored = Issue.objects.get(pk=key)
+    stored = Matter.objects.get(pk=key)
     assert (stored.reported_by, stored.description, stored.grid) == (
         world.worker,
         "路灯不亮",
@@ -155,7 +155,7 @@ def test_report_cannot_take_over_the_key_of_another(report, world):
     )
 
 
-def test_report_sent_by_six_threads_is_one_issue(database_of_many, world, report):
+def test_report_sent_by_six_threads_is_one_matter(database_of_many, world, report):
     key = uuid.uuid4()
     together = threading.Barrier(6)
     seen: list[uuid.UUID] = []
@@ -173,7 +173,7 @@ def test_report_sent_by_six_threads_is_one_issue(database_of_many, world, report
     for thread in threads:
         thread.join()
     assert seen == [key] * 6
-    assert Issue.objects.get().events.count() == 1
+    assert Matter.objects.get().events.count() == 1
 
 
 # The form.
@@ -181,16 +181,16 @@ def test_report_sent_by_six_threads_is_one_issue(database_of_many, world, report
 
 def test_add_stores_what_was_typed(as_user, world, typed, category):
     response = as_user(world.worker).post(ADD, typed(urgency="urgent", photos=[jpeg(), jpeg()]))
-    issue = Issue.objects.get()
-    assert (response.status_code, response.url) == (302, issue.get_absolute_url())
-    assert (issue.category, issue.grid, issue.place, issue.description, issue.urgency) == (
+    matter = Matter.objects.get()
+    assert (response.status_code, response.url) == (302, matter.get_absolute_url())
+    assert (matter.category, matter.grid, matter.place, matter.description, matter.urgency) == (
         category,
         world.grid,
         "东门",
         "路灯不亮",
         "urgent",
     )
-    assert (issue.reported_by, issue.photos.count()) == (world.worker, 2)
+    assert (matter.reported_by, matter.photos.count()) == (world.worker, 2)
 
 
 def test_add_at_a_household_asks_no_place(as_user, world, typed):
@@ -199,16 +199,16 @@ def test_add_at_a_household_asks_no_place(as_user, world, typed):
     assert "幸福家园3号楼2单元502室" in page
     assert 'name="grid"' not in page
     as_user(world.worker).post(address, typed(place="", grid=""))
-    issue = Issue.objects.get()
-    assert (issue.household, issue.grid) == (world.household, world.grid)
+    matter = Matter.objects.get()
+    assert (matter.household, matter.grid) == (world.household, world.grid)
 
 
-def test_add_double_clicked_makes_one_issue(as_user, world, typed):
+def test_add_double_clicked_makes_one_matter(as_user, world, typed):
     values = typed()
     client = as_user(world.worker)
     answers = [client.post(ADD, values) for _twice in range(2)]
-    assert Issue.objects.count() == 1
-    assert {answer.url for answer in answers} == {Issue.objects.get().get_absolute_url()}
+    assert Matter.objects.count() == 1
+    assert {answer.url for answer in answers} == {Matter.objects.get().get_absolute_url()}
 
 
 def test_add_changed_after_going_back_is_kept_and_can_be_sent(as_user, world, typed):
@@ -221,13 +221,13 @@ def test_add_changed_after_going_back_is_kept_and_can_be_sent(as_user, world, ty
     key = answer.context["form"]["id"].value()
     assert key != values["id"]
     client.post(ADD, {**values, "description": "门也坏了", "id": key})
-    assert sorted(Issue.objects.values_list("description", flat=True)) == ["路灯不亮", "门也坏了"]
+    assert sorted(Matter.objects.values_list("description", flat=True)) == ["路灯不亮", "门也坏了"]
 
 
 def test_add_refuses_grids_beyond_ones_own(as_user, world, typed):
     answer = as_user(world.worker).post(ADD, typed(grid=world.next_grid.code))
     assert list(answer.context["form"].errors) == ["grid"]
-    assert not Issue.objects.exists()
+    assert not Matter.objects.exists()
 
 
 def test_add_with_a_damaged_photo_keeps_the_rest_and_goes_without(as_user, world, typed):
@@ -241,7 +241,7 @@ def test_add_with_a_damaged_photo_keeps_the_rest_and_goes_without(as_user, world
     assert "Photo 3 is in a format only its phone can read (HEIC)" in page
     assert "Photo 1 " not in page
     assert "水管漏水" in page
-    assert not Issue.objects.exists()
+    assert not Matter.objects.exists()
     assert client.post(ADD, values).status_code == 302
 
 
@@ -262,14 +262,14 @@ def test_add_for_a_captain_offers_her_stairwell_and_its_doors(as_user, world, ty
     other_unit = HouseholdFactory(
         grid=world.grid, building=world.household.building, unit="1", room="101"
     )
-    form = IssueForm(user=world.captain)
+    form = MatterForm(user=world.captain)
     options = dict(form.fields["door"].choices[1][1])
     whole = next(iter(options))
     assert list(options) == [whole, f"door-{world.household.pk}"]
     client = as_user(world.captain)
     client.post(ADD, typed(door=whole, place="门禁坏了"))
     client.post(ADD, typed(door=f"door-{world.household.pk}", place=""))
-    stairwell, door = Issue.objects.order_by("reported_at")
+    stairwell, door = Matter.objects.order_by("reported_at")
     assert (stairwell.household, stairwell.grid, stairwell.where) == (
         None,
         world.grid,
@@ -287,7 +287,7 @@ def test_add_for_a_captain_of_two_stairwells_groups_the_doors(world):
     membership = world.captain.memberships.get()
     PostFactory(membership=membership, building=world.household.building, unit="1")
     PostFactory(membership=membership, building=world.household.building, unit="9")
-    choices = IssueForm(user=world.captain).fields["door"].choices[1:]
+    choices = MatterForm(user=world.captain).fields["door"].choices[1:]
     doors = {str(group): [value for value, _label in options[1:]] for group, options in choices}
     assert doors == {
         "幸福家园3号楼2单元": [f"door-{world.household.pk}"],
@@ -303,19 +303,19 @@ def test_add_lets_whoever_governs_more_than_a_street_type_the_number(as_user, wo
     refused = client.post(ADD, typed(grid="999999999999999"))
     assert "None of your grids has this number." in refused.content.decode()
     client.post(ADD, typed())
-    assert Issue.objects.get().grid == world.grid
+    assert Matter.objects.get().grid == world.grid
 
 
-def test_form_left_empty_inside_another_is_no_issue(world):
+def test_form_left_empty_inside_another_is_no_matter(world):
     for data in (
-        {"issue-urgency": "normal"},
-        {"issue-urgency": "normal", "issue-id": uuid.uuid4()},
+        {"matter-urgency": "normal"},
+        {"matter-urgency": "normal", "matter-id": uuid.uuid4()},
     ):
-        form = IssueForm(
+        form = MatterForm(
             data,
             user=world.worker,
             household=world.household,
-            prefix="issue",
+            prefix="matter",
             empty_permitted=True,
             use_required_attribute=False,
         )
@@ -350,11 +350,11 @@ def test_add_at_a_door_out_of_reach_is_not_found(as_user, world):
 
 @pytest.fixture
 def three(report, world):
-    """One issue at a captain's door, one handed to a department, one next door."""
+    """One matter at a captain's door, one handed to a department, one next door."""
     door = report(household=world.household, description="门口堆物")
     handed = report(description="申请低保")
     take_step(
-        issue=handed,
+        matter=handed,
         step=Step.ASSIGN,
         by=world.officer,
         at=timezone.now(),
@@ -377,7 +377,7 @@ def three(report, world):
         ("outsider", {"beyond"}),
     ],
 )
-def test_issues_are_seen_within_scope(as_user, world, three, who, seen):
+def test_matters_are_seen_within_scope(as_user, world, three, who, seen):
     client = as_user(getattr(world, who))
     rows = {row.pk for row, _late in client.get(LIST).context["rows"]}
     assert rows == {three[name].pk for name in seen}
@@ -390,19 +390,19 @@ def test_issues_are_seen_within_scope(as_user, world, three, who, seen):
 def test_department_reads_the_address_and_nothing_else_of_the_register(as_user, world, report):
     resident = ResidentFactory(name="欧阳小红")
     ResidencyFactory(resident=resident, household=world.household)
-    issue = report(household=world.household)
+    matter = report(household=world.household)
     take_step(
-        issue=issue,
+        matter=matter,
         step=Step.ASSIGN,
         by=world.officer,
         at=timezone.now(),
         department=world.department_office,
     )
-    page = as_user(world.department).get(issue.get_absolute_url()).content.decode()
+    page = as_user(world.department).get(matter.get_absolute_url()).content.decode()
     assert "幸福家园3号楼2单元502室" in page
     assert "欧阳小红" not in page
     assert world.household.get_absolute_url() not in page
-    worker_page = as_user(world.worker).get(issue.get_absolute_url()).content.decode()
+    worker_page = as_user(world.worker).get(matter.get_absolute_url()).content.decode()
     assert world.household.get_absolute_url() in worker_page
 
 
@@ -412,11 +412,11 @@ def test_anonymous_is_sent_to_the_login(as_user, three):
         assert client.get(address).status_code == 302
 
 
-# The page of an issue and its steps.
+# The page of a matter and its steps.
 
 
-def offered(as_user, user, issue: Issue) -> list[str]:
-    page = as_user(user).get(issue.get_absolute_url())
+def offered(as_user, user, matter: Matter) -> list[str]:
+    page = as_user(user).get(matter.get_absolute_url())
     return [form.initial["step"] for form, _open in page.context["steps"]]
 
 
@@ -435,10 +435,10 @@ def test_page_offers_the_steps_of_the_table(as_user, world, three):
 
 
 def test_step_post_assigns_to_a_person_or_department(as_user, world, three):
-    issue = three["door"]
+    matter = three["door"]
     client = as_user(world.officer)
-    address = f"{issue.get_absolute_url()}step/"
-    choices = client.get(issue.get_absolute_url()).context["steps"][2][0].fields["to"].choices
+    address = f"{matter.get_absolute_url()}step/"
+    choices = client.get(matter.get_absolute_url()).context["steps"][2][0].fields["to"].choices
     people, departments = dict(choices[1][1]), dict(choices[2][1])
     assert people == {
         f"person-{world.captain.pk}": "captain · Stairwell captain",
@@ -451,16 +451,16 @@ def test_step_post_assigns_to_a_person_or_department(as_user, world, three):
     )
     assert "to" in beyond.context["steps"][2][0].errors
     answer = client.post(address, {"step": "assign", "seen": 0, "to": next(iter(departments))})
-    assert answer.url == issue.get_absolute_url()
-    issue.refresh_from_db()
-    assert (issue.status, issue.department) == ("assigned", world.department_office)
+    assert answer.url == matter.get_absolute_url()
+    matter.refresh_from_db()
+    assert (matter.status, matter.department) == ("assigned", world.department_office)
 
 
 def test_step_post_of_an_old_page_says_who_was_quicker_and_keeps_the_words(as_user, world, report):
-    issue = report()
-    take_step(issue=issue, step=Step.TAKE, by=world.worker, at=timezone.now())
+    matter = report()
+    take_step(matter=matter, step=Step.TAKE, by=world.worker, at=timezone.now())
     answer = as_user(world.officer).post(
-        f"{issue.get_absolute_url()}step/",
+        f"{matter.get_absolute_url()}step/",
         {"step": "drop", "seen": 0, "note": "重复上报，已处理"},
     )
     page = answer.content.decode()
@@ -468,14 +468,14 @@ def test_step_post_of_an_old_page_says_who_was_quicker_and_keeps_the_words(as_us
     assert "重复上报，已处理" in page
     form, is_open = answer.context["steps"][-1]
     assert (form.initial["step"], form.initial["seen"], is_open) == ("comment", 1, True)
-    issue.refresh_from_db()
-    assert issue.status == "in_progress"
+    matter.refresh_from_db()
+    assert matter.status == "in_progress"
 
 
 def test_step_post_without_needed_words_shows_the_form_again(as_user, world, report):
-    issue = report(is_solved=True)
+    matter = report(is_solved=True)
     answer = as_user(world.officer).post(
-        f"{issue.get_absolute_url()}step/", {"step": "reopen", "seen": 1, "note": ""}
+        f"{matter.get_absolute_url()}step/", {"step": "reopen", "seen": 1, "note": ""}
     )
     forms = {
         form.data.get("step") or form.initial["step"]: is_open
@@ -496,12 +496,12 @@ def test_step_post_of_those_without_a_step_is_not_found(as_user, world, three, w
     "data", [{}, {"step": "reported", "seen": "0"}, {"step": "x", "seen": "y"}]
 )
 def test_step_post_of_nonsense_changes_nothing(as_user, world, report, data):
-    issue = report()
-    assert as_user(world.officer).post(f"{issue.get_absolute_url()}step/", data).status_code == 200
-    assert issue.events.count() == 1
+    matter = report()
+    assert as_user(world.officer).post(f"{matter.get_absolute_url()}step/", data).status_code == 200
+    assert matter.events.count() == 1
 
 
-def test_step_opened_again_after_a_refusal_leads_to_the_issue(as_user, world, report):
+def test_step_opened_again_after_a_refusal_leads_to_the_matter(as_user, world, report):
     page = report().get_absolute_url()
     officer = as_user(world.officer)
     refused = officer.post(f"{page}step/", {"step": "drop", "seen": "1", "note": ""})
@@ -521,18 +521,18 @@ def listed(as_user, user, query: str) -> set[str]:
 
 def test_list_is_narrowed_by_every_filter(as_user, world, report):
     second = GridFactory(community=world.community)
-    other = IssueCategoryFactory()
+    other = MatterCategoryFactory()
     long_ago = timezone.now() - datetime.timedelta(days=20)
     report(description="旧", at=long_ago)
     report(description="结", is_solved=True)
     report(description="急", urgency="urgent", category=other, by=world.officer)
     handed = report(description="交", grid=second)
     take_step(
-        issue=handed, step=Step.ASSIGN, by=world.officer, at=timezone.now(), assignee=world.officer
+        matter=handed, step=Step.ASSIGN, by=world.officer, at=timezone.now(), assignee=world.officer
     )
     sent = report(description="部", grid=world.next_grid)
     take_step(
-        issue=sent,
+        matter=sent,
         step=Step.ASSIGN,
         by=world.street_officer,
         at=timezone.now(),
@@ -587,7 +587,7 @@ def test_list_marks_the_late_in_words(as_user, world, report):
 def test_list_pages_by_key(as_user, world, category):
     moment = timezone.now()
     for number in range(53):
-        IssueFactory(
+        MatterFactory(
             grid=world.grid, category=category, description=f"n{number}", reported_at=moment
         )
     client = as_user(world.officer)
@@ -607,7 +607,7 @@ def test_export_holds_the_rows_of_the_list_and_is_recorded(as_user, world, three
     assert (record.kind, record.by, record.subject, record.rows) == (
         "export",
         world.officer,
-        "issues",
+        "matters",
         2,
     )
 
@@ -625,9 +625,9 @@ def test_list_and_export_ask_the_same_whatever_their_length(
     for number in range(rows):
         building = BuildingFactory(community=world.community)
         household = HouseholdFactory(grid=world.grid, building=building)
-        issue = report(household=household, category=IssueCategoryFactory())
+        matter = report(household=household, category=MatterCategoryFactory())
         holder = {"department": world.department_office} if number else {"assignee": world.worker}
-        take_step(issue=issue, step=Step.ASSIGN, by=world.officer, at=timezone.now(), **holder)
+        take_step(matter=matter, step=Step.ASSIGN, by=world.officer, at=timezone.now(), **holder)
     client = as_user(world.officer)
     with django_assert_num_queries(7):
         client.get(LIST)
@@ -639,14 +639,14 @@ def test_list_and_export_ask_the_same_whatever_their_length(
 def test_page_asks_the_same_whatever_its_history(
     as_user, world, report, django_assert_num_queries, rows
 ):
-    issue = report(household=world.household, photos=[b"x"] * rows)
+    matter = report(household=world.household, photos=[b"x"] * rows)
     for number in range(rows):
         worker = MembershipFactory(grid=world.grid).user
         DepartmentFactory(area=world.street)
-        take_step(issue=issue, step=Step.COMMENT, by=worker, at=timezone.now(), note=f"n{number}")
+        take_step(matter=matter, step=Step.COMMENT, by=worker, at=timezone.now(), note=f"n{number}")
     client = as_user(world.officer)
     with django_assert_num_queries(8):
-        client.get(issue.get_absolute_url())
+        client.get(matter.get_absolute_url())
 
 
 @pytest.mark.parametrize("rows", [1, 3])
