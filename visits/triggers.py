@@ -8,6 +8,7 @@ SQLite rebuilds a table to change it and loses its triggers, so they are removed
 every `migrate` and made again after it, when all stored figures are dropped as well.
 """
 
+from collections.abc import Container
 from typing import Any
 
 from django.db import connections
@@ -46,10 +47,14 @@ SELECT DISTINCT grid_id, txid_current() FROM ({WORKER_GRIDS}) AS grids ON CONFLI
 FORGET = "DELETE FROM visits_communityfigures WHERE community_id = OLD.community_id;"
 
 
-def triggers(mark: str, worker: str) -> dict[str, tuple[str, str, str]]:
-    """Return every trigger by name: its table, its event, what it does."""
+def triggers(
+    mark: str, worker: str, tables: Container[str] = COUNTED
+) -> dict[str, tuple[str, str, str]]:
+    """Return every trigger of these tables by name: its table, its event, what it does."""
     made = {}
     for table, column in COUNTED.items():
+        if table not in tables:
+            continue
         for event, rows in EVENTS.items():
             body = "".join(mark.format(grid=f"{row}.{column}") for row in rows)
             if (table, event) == ("communities_grid", "DELETE"):
@@ -73,9 +78,12 @@ def remove(using: str) -> None:
 def install(using: str) -> None:
     """Make the triggers and drop all stored figures: they may be older than the triggers."""
     database = connections[using]
+    # An older state of the database may lack one of them.
+    tables = database.introspection.table_names()
     with database.cursor() as cursor:
         if database.vendor == "postgresql":
-            for name, (table, event, body) in triggers(POSTGRES_MARK, POSTGRES_WORKER).items():
+            made = triggers(POSTGRES_MARK, POSTGRES_WORKER, tables)
+            for name, (table, event, body) in made.items():
                 cursor.execute(
                     f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql "
                     f"AS $$ BEGIN {body} RETURN NULL; END $$"
@@ -85,7 +93,8 @@ def install(using: str) -> None:
                     f"FOR EACH ROW EXECUTE FUNCTION {name}()"
                 )
         else:
-            for name, (table, event, body) in triggers(SQLITE_MARK, SQLITE_WORKER).items():
+            made = triggers(SQLITE_MARK, SQLITE_WORKER, tables)
+            for name, (table, event, body) in made.items():
                 cursor.execute(f"CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN {body} END")
         cursor.execute("DELETE FROM visits_communityfigures")
 
