@@ -286,7 +286,33 @@ class MatterFactory(DjangoModelFactory):
     grid = factory.SubFactory(GridFactory)
     description = "路灯不亮"
     reported_by = factory.SubFactory(UserFactory)
-    due_on = factory.LazyFunction(lambda: timezone.localdate() + datetime.timedelta(days=7))
+
+    @classmethod
+    def _adjust_kwargs(cls, **values):
+        """Fill what the status asks for and the test does not say."""
+        status, now = values.get("status", Matter.Status.RECEIVED), timezone.now()
+        soon = now + datetime.timedelta(days=7)
+        wanted = {}
+        if status in Matter.ENDED:
+            wanted = {"closed_at": now}
+        elif status in Matter.SLEEPING:
+            wanted = {"next_on": timezone.localdate(soon)}
+        else:
+            wanted = {"due_at": values.get("handle_by") or soon}
+        if status in (*Matter.HANDLED, Matter.Status.WAITING):
+            wanted |= {
+                "dispatched_at": now,
+                "handle_by": values.get("due_at") or soon,
+                "clock_unit": "days",
+                "clock_seconds": 7 * 24 * 3600,
+            }
+        if status == Matter.Status.WAITING:
+            wanted["seconds_left"] = 3600
+        if status in (*Matter.HANDLED, *Matter.SLEEPING) and not values.get("department"):
+            wanted["assignee"] = values.get("reported_by")
+        if status == Matter.Status.MERGED and "merged_into" not in values:
+            wanted["merged_into"] = MatterFactory(grid=values["grid"])
+        return wanted | values
 
 
 def identity_number(born: str = "19800101", sequence: int = 1, area: str = "990101") -> str:

@@ -4,9 +4,18 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
-from communities.scoped_admin import SEARCH_HELP, RecordAdmin, ScopedAdmin, ScopedFilter
+from communities.scoped_admin import (
+    SEARCH_HELP,
+    RecordAdmin,
+    ScopedAdmin,
+    ScopedFilter,
+    ScopedInline,
+)
 from visits.models import (
+    CalendarDay,
+    CalledDepartment,
     Campaign,
     CampaignDoor,
     HeldItem,
@@ -16,6 +25,7 @@ from visits.models import (
     Pairing,
     Photo,
     RetryRule,
+    TimeLimit,
     Visit,
     VisitRule,
 )
@@ -33,10 +43,47 @@ class RetryRuleAdmin(ScopedAdmin):
     list_display = ["tries", "after_days", "changes_part"]
 
 
+class TimeLimitInline(ScopedInline):
+    """How long matters of the category may take; without a line seven days."""
+
+    model = TimeLimit
+    fields = ["urgency", "amount", "unit"]
+    extra = 0
+
+
 @admin.register(MatterCategory)
 class MatterCategoryAdmin(ScopedAdmin):
-    fields = ["name", "days_to_resolve", "order"]
-    list_display = ["name", "days_to_resolve", "order"]
+    fieldsets = [
+        (None, {"fields": ["name", "code", "order", "department_name", "hint", "is_public"]}),
+        (_("Errands"), {"fields": ["is_errand", "checklist"]}),
+        (
+            _("Clocks"),
+            {
+                "fields": [
+                    "accept_working_days",
+                    "verify_working_days",
+                    "yellow_percent",
+                    "red_percent",
+                ]
+            },
+        ),
+    ]
+    inlines = [TimeLimitInline]
+    list_display = ["name", "code", "department_name", "is_public", "is_errand", "order"]
+
+
+@admin.register(CalendarDay)
+class CalendarDayAdmin(ScopedAdmin):
+    fields = ["day", "kind", "name"]
+    list_display = ["day", "kind", "name"]
+    list_filter = ["kind"]
+    date_hierarchy = "day"
+
+
+@admin.register(CalledDepartment)
+class CalledDepartmentAdmin(RecordAdmin):
+    list_display = ["matter", "department", "is_lead", "called_at", "answered_at"]
+    list_select_related = ["matter__category", "department"]
 
 
 @admin.register(Visit)
@@ -69,10 +116,19 @@ class MatterAdmin(ScopedAdmin):
         "household",
         "visit",
         "status",
+        "level",
+        "source",
         "reported_by",
         "reported_at",
         "assignee",
         "department",
+        "merged_into",
+        "dispatched_at",
+        "due_at",
+        "handle_by",
+        "next_on",
+        "supervision",
+        "rating",
         "resolved_at",
         "closed_at",
     ]
@@ -81,10 +137,9 @@ class MatterAdmin(ScopedAdmin):
         "place",
         "description",
         "urgency",
-        "due_on",
         *readonly_fields,
     ]
-    list_display = ["__str__", "urgency", "status", "due_on", "grid"]
+    list_display = ["__str__", "urgency", "status", "due_at", "grid"]
     list_filter = ["status", "urgency", ("category", ScopedFilter), ("grid", ScopedFilter)]
     list_select_related = ["category", "grid"]
     search_fields = ["grid__code__startswith"]

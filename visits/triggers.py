@@ -1,8 +1,11 @@
-"""Database triggers that note which grids' figures no longer hold.
+"""Database triggers: which grids' figures no longer hold, and what may not be changed.
 
 The figures of the dashboards count households, visits, matters and memberships, which
 forms, imports, actions and the admin all write. A trigger sees every one of these writes
 and commits or rolls back with it. Each database has its own dialect; both stand here.
+
+A matter changes its status only along the table of `visits.workflow`, one move at a time, and
+its history is never changed: whoever tries gets an IntegrityError.
 
 SQLite rebuilds a table to change it and loses its triggers, so they are removed before
 every `migrate` and made again after it, when all stored figures are dropped as well.
@@ -12,6 +15,8 @@ from collections.abc import Container
 from typing import Any
 
 from django.db import connections
+
+from visits.workflow import status_changes
 
 # Table and its column that names the grid.
 COUNTED = {
@@ -64,11 +69,25 @@ def triggers(
     return made
 
 
+def refusals() -> dict[str, tuple[str, str, str]]:
+    """Return every refusing trigger by name: its table, its event, and when it refuses."""
+    changes = ", ".join(f"'{source}>{target}'" for source, target in status_changes())
+    unknown = f"OLD.status || '>' || NEW.status NOT IN ({changes})"
+    return {
+        "refuse_matter_status": (
+            "visits_matter",
+            "UPDATE OF status",
+            f"OLD.status <> NEW.status AND (NEW.moves <> OLD.moves + 1 OR {unknown})",
+        ),
+        "refuse_matterevent_change": ("visits_matterevent", "UPDATE", "1 = 1"),
+    }
+
+
 def remove(using: str) -> None:
     """Drop the triggers, as far as they exist."""
     database = connections[using]
     with database.cursor() as cursor:
-        for name, (table, _event, _body) in triggers("", "").items():
+        for name, (table, _event, _body) in (triggers("", "") | refusals()).items():
             if database.vendor == "postgresql":
                 cursor.execute(f"DROP TRIGGER IF EXISTS {name} ON {table}")
             else:
@@ -96,7 +115,22 @@ def install(using: str) -> None:
             made = triggers(SQLITE_MARK, SQLITE_WORKER, tables)
             for name, (table, event, body) in made.items():
                 cursor.execute(f"CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN {body} END")
+        for name, (table, event, when) in refusals().items():
+            if table in tables:
+                cursor.execute(refusal_of(database.vendor, name, table, event, when))
         cursor.execute("DELETE FROM visits_communityfigures")
+
+
+def refusal_of(vendor: str, name: str, table: str, event: str, when: str) -> str:
+    """Return the SQL of one refusing trigger; both databases report an IntegrityError."""
+    head = f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW WHEN ({when})"
+    if vendor != "postgresql":
+        return f"{head} BEGIN SELECT RAISE(ABORT, '{name}'); END"
+    return (
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"RAISE EXCEPTION '{name}' USING ERRCODE = 'check_violation'; END $$; "
+        f"{head} EXECUTE FUNCTION {name}()"
+    )
 
 
 def before_migrating(*, using: str, **_signal: Any) -> None:

@@ -5,9 +5,15 @@ import random
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
 
 from communities.models import Department, Grid, User
 from gridmgmt.demo.people import Team
+from visits.actions.matter_steps import COUNTED
+from visits.clock import WorkCalendar
+from visits.deadlines import Deadlines, calendar_from
 from visits.models import Matter, MatterCategory, MatterEvent, Outcome, Step, Visit
 from visits.workflow import TABLE
 
@@ -18,6 +24,9 @@ FROM_VISITS = 0.6
 URGENT_CHANCE = 0.08
 # So many of those of the last weeks are stuck with whoever has them.
 STUCK_CHANCE, STUCK_DAYS = 0.2, 45
+TO_DEPARTMENT = 0.75
+# An ordinary matter takes up to so many days between two steps, times a half.
+LONGEST_DAYS = 6
 
 # Category, department, what is wrong, where (empty: at the door of a visit).
 CASES = (
@@ -59,18 +68,29 @@ REOPEN_NOTES = ("又出现了，没有修好", "住户反映仍未解决")
 # How a matter may go, with the likelihood of each.
 COURSES = (
     ((Step.SOLVE,), 0.16),
-    ((Step.TAKE, Step.RESOLVE, Step.CLOSE), 0.22),
-    ((Step.ASSIGN, Step.START, Step.RESOLVE, Step.CLOSE), 0.50),
+    ((Step.TAKE, Step.RESOLVE, Step.CLOSE), 0.20),
+    ((Step.ASSIGN, Step.START, Step.RESOLVE, Step.CLOSE), 0.42),
     ((Step.ASSIGN, Step.RETURN, Step.ASSIGN, Step.START, Step.RESOLVE, Step.CLOSE), 0.06),
-    (
-        (
-            *(Step.ASSIGN, Step.START, Step.RESOLVE, Step.REOPEN),
-            *(Step.ASSIGN, Step.START, Step.RESOLVE, Step.CLOSE),
-        ),
-        0.04,
-    ),
-    ((Step.DROP,), 0.02),
+    ((Step.ASSIGN, Step.START, Step.RESOLVE, Step.REWORK, Step.RESOLVE, Step.CLOSE), 0.03),
+    ((Step.TAKE, Step.RESOLVE, Step.CLOSE, Step.REOPEN, Step.TAKE, Step.RESOLVE), 0.02),
+    ((Step.ASSIGN, Step.START, Step.WAIT, Step.RESUME, Step.RESOLVE, Step.CLOSE), 0.04),
+    ((Step.ACCEPT, Step.ESCALATE, Step.ASSIGN, Step.START, Step.RESOLVE, Step.CLOSE), 0.02),
+    ((Step.ASSIGN, Step.START, Step.KEEP, Step.ENTRY, Step.ENTRY), 0.01),
+    ((Step.ASSIGN, Step.START, Step.GIVE_UP), 0.02),
+    ((Step.DECLINE,), 0.02),
 )
+NOTES = {
+    Step.RETURN: RETURN_NOTES,
+    Step.REOPEN: REOPEN_NOTES,
+    Step.REWORK: REOPEN_NOTES,
+    Step.RESOLVE: RESOLVED_NOTES,
+    Step.WAIT: ("等住户提供材料", "等产权单位答复"),
+    Step.ESCALATE: ("涉及两个社区，请街道协调",),
+    Step.KEEP: ("列入老旧小区改造，分期进行",),
+    Step.ENTRY: ("本月已上门一次，情况平稳", "施工方已进场"),
+    Step.GIVE_UP: ("产权不清，现阶段无法解决，已向住户说明",),
+    Step.DECLINE: ("不属于社区受理范围，已告知办理渠道",),
+}
 
 
 @dataclass(frozen=True)
@@ -79,6 +99,7 @@ class Offices:
 
     categories: dict[str, MatterCategory]
     departments: dict[str, Department]
+    calendar: WorkCalendar
 
     def category(self, name: str) -> MatterCategory:
         """Return the category, or the first one where an administrator renamed it."""
@@ -87,15 +108,16 @@ class Offices:
 
 def read_offices(departments: Iterable[Department]) -> Offices:
     return Offices(
-        {category.name: category for category in MatterCategory.objects.all()},
+        {row.name: row for row in MatterCategory.objects.prefetch_related("limits")},
         {department.name: department for department in departments},
+        calendar_from(timezone.now() - datetime.timedelta(days=2 * 365)),
     )
 
 
-def status_after(step: Step, status: Status) -> Status:
+def status_after(step: Step, matter: Matter) -> Status:
     """Return where the step leads by the table that real steps follow."""
-    line = next(line for line in TABLE if line.step == step and status in line.sources)
-    return line.target or status
+    line = next(line for line in TABLE if line.step == step and line.fits(matter))
+    return line.target or Status(matter.status)
 
 
 class MatterWriter:
@@ -139,8 +161,8 @@ class MatterWriter:
             urgency=urgency,
             reported_by=visit.by,
             reported_at=at,
-            due_on=category.due_on(urgency=urgency, since=at.date()),
         )
+        self.set(matter, Deadlines(matter, at, self.offices.calendar).acceptance())
         self.matters.append(matter)
         self.event(matter, Step.REPORT, visit.by, at)
         self.pursue(matter, self.offices.departments.get(department))
@@ -150,7 +172,7 @@ class MatterWriter:
         rng = self.rng
         courses, weights = zip(*COURSES, strict=True)
         at = matter.reported_at
-        days = matter.category.days_to_resolve
+        days = LONGEST_DAYS if matter.urgency == Matter.Urgency.NORMAL else 1
         is_recent = (self.last - at.date()).days < STUCK_DAYS
         is_stuck = rng.random() < STUCK_CHANCE and is_recent
         for step in rng.choices(courses, weights)[0]:
@@ -168,34 +190,45 @@ class MatterWriter:
         self, matter: Matter, step: Step, at: datetime.datetime, department: Department | None
     ) -> None:
         rng, officer = self.rng, self.team.officer
-        by, note = matter.assignee or officer, ""
+        by = matter.assignee or officer
         match step:
             case Step.ASSIGN:
                 by = officer
-                to_department = department is not None and rng.random() < 0.75
+                to_department = department is not None and rng.random() < TO_DEPARTMENT
                 matter.department = department if to_department else None
                 matter.assignee = None if to_department else self.team.main
             case Step.TAKE | Step.SOLVE:
-                by = matter.assignee = matter.reported_by
-            case Step.RETURN | Step.REOPEN:
+                by = matter.assignee = matter.reported_by or officer
+                matter.department = None
+            case Step.RETURN | Step.REOPEN | Step.ESCALATE:
                 matter.assignee = matter.department = None
-                note = rng.choice(RETURN_NOTES if step == Step.RETURN else REOPEN_NOTES)
-            case Step.RESOLVE:
-                note = rng.choice(RESOLVED_NOTES)
-            case Step.CLOSE:
+            case Step.CLOSE | Step.GIVE_UP:
                 by = officer
-            case Step.DROP:
-                note = "与已有事项重复"
-        matter.status = status_after(step, Status(matter.status))
+        self.stand(matter, step, at)
+        self.event(matter, step, by, at, rng.choice(NOTES.get(step, ("",))))
+
+    def stand(self, matter: Matter, step: Step, at: datetime.datetime) -> None:
+        """Set what the step changes besides who has the matter."""
+        day = at.date() + datetime.timedelta(days=7)
+        clocks = Deadlines(matter, at, self.offices.calendar).after(step, day=day)
+        matter.status = status_after(step, matter)
         matter.moves += 1
+        self.set(matter, clocks)
+        if step in COUNTED:
+            setattr(matter, COUNTED[step], getattr(matter, COUNTED[step]) + 1)
+        if step == Step.ESCALATE:
+            matter.level = Matter.Level.STREET
         if step in (Step.RESOLVE, Step.SOLVE):
             matter.resolved_at = at
-        if step == Step.REOPEN:
+        if step in (Step.REOPEN, Step.REWORK):
             matter.resolved_at = matter.closed_at = None
-            matter.due_on = matter.category.due_on(urgency=matter.urgency, since=at.date())
-        if matter.status == Status.CLOSED:
+        if matter.status in Matter.ENDED:
             matter.closed_at = at
-        self.event(matter, step, by, at, note)
+
+    @staticmethod
+    def set(matter: Matter, values: dict[str, Any]) -> None:
+        for name, value in values.items():
+            setattr(matter, name, value)
 
     def event(
         self, matter: Matter, step: Step, by: User, at: datetime.datetime, note: str = ""
@@ -207,6 +240,7 @@ class MatterWriter:
                 at=at,
                 step=step,
                 status=matter.status,
+                move=matter.moves,
                 assignee=matter.assignee,
                 department=matter.department,
                 note=note,

@@ -16,6 +16,7 @@ from communities.models import Grid, Membership
 from communities.roles import Role
 from households.models import DoorState, Household, is_in_state, quarter_start
 from visits.models import Matter, VisitTally
+from visits.models.visit import day_start
 
 WEEKS = 13
 STATES = (
@@ -146,7 +147,7 @@ def count_matters(figures: dict[int, Figures], on: datetime.date) -> None:
     matters = Matter.objects.filter(grid__in=list(figures)).open().order_by()
     for grid, number in matters.values_list("grid").annotate(Count("pk")):
         figures[grid].open_matters = number
-    for grid, number in matters.late(on).values_list("grid").annotate(Count("pk")):
+    for grid, number in matters.late(day_start(on)).values_list("grid").annotate(Count("pk")):
         figures[grid].late_matters = number
 
 

@@ -106,7 +106,7 @@ def household(request: HttpRequest, pk: int) -> HttpResponse:
             "people": people_at(shown, request.user, on),
             "due_reason": due_reason(shown, request.user) if shown.closed_on is None else "",
             "visits": visits[:LATEST_VISITS],
-            "matters": shown.matters.open().select_related("category").order_by("due_on", "pk"),
+            "matters": shown.matters.open().select_related("category").order_by("due_at", "pk"),
             "visit_id": uuid.uuid4(),
             "is_editable": Household.objects.editable_by(request.user).filter(pk=pk).exists(),
             "is_visitable": shown.closed_on is None

@@ -24,6 +24,7 @@ from tests.factories import (
 )
 from visits.actions.visits import record_visit
 from visits.models import Matter, Outcome, Way
+from visits.models.visit import day_start
 
 TODAY = timezone.localdate()
 
@@ -71,7 +72,7 @@ def busy(world):
             visit(doors[3], world.officer, days, Outcome.NOBODY_HOME)
         visit(doors[4], world.officer, 20, Outcome.DECLINED)
         for days in (-3, 3):
-            MatterFactory(grid=grid, due_on=TODAY + datetime.timedelta(days=days))
+            MatterFactory(grid=grid, due_at=day_start(TODAY + datetime.timedelta(days=days)))
         MatterFactory(grid=grid, status=Matter.Status.CLOSED)
     world.leader = MembershipFactory(
         user=UserFactory(username="leader"), role=Role.GRID_LEADER, grid=world.grid

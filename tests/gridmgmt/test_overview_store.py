@@ -73,7 +73,7 @@ def add_visits(world, today):
 
 
 def add_matter(world, today):
-    MatterFactory(grid=world.grid, due_on=today - datetime.timedelta(days=1))
+    MatterFactory(grid=world.grid, due_at=timezone.now() - datetime.timedelta(days=2))
 
 
 def close_matter(world, today):

@@ -59,9 +59,7 @@ def reasons(user, door) -> list[str]:
 
 
 def solved(door, by, **values):
-    category, _ = MatterCategory.objects.get_or_create(
-        name="公共设施", defaults={"days_to_resolve": 7}
-    )
+    category, _ = MatterCategory.objects.get_or_create(name="公共设施")
     values = {"category": category, **values}
     return MatterFactory(
         grid=door.grid, household=door, reported_by=by, status=Matter.Status.RESOLVED, **values

@@ -28,7 +28,8 @@ from tests.factories import (
     ResidencyFactory,
     ResidentFactory,
 )
-from visits.actions.matters import report_matter, take_step
+from visits.actions.matter_steps import take_step
+from visits.actions.matters import report_matter
 from visits.forms.matters import MatterForm
 from visits.models import Matter, MatterCategory, Photo, Step
 
@@ -43,7 +44,7 @@ def jpeg(name: str = "p.jpg", colour: str = "green") -> SimpleUploadedFile:
 
 @pytest.fixture
 def category(db) -> MatterCategory:
-    return MatterCategoryFactory(name="路灯", days_to_resolve=7)
+    return MatterCategoryFactory(name="路灯")
 
 
 @pytest.fixture
@@ -86,29 +87,24 @@ def typed(category):
 # Reporting.
 
 
-@pytest.mark.parametrize(
-    ("days", "urgency", "expected"),
-    [(7, "normal", 7), (7, "urgent", 3), (1, "normal", 1), (1, "urgent", 1)],
-)
-def test_report_is_due_by_its_category_and_urgency(report, days, urgency, expected):
-    late_evening = datetime.datetime(2026, 12, 31, 15, 30, tzinfo=datetime.UTC)
-    after_midnight = datetime.datetime(2026, 12, 31, 16, 30, tzinfo=datetime.UTC)
-    category = MatterCategoryFactory(days_to_resolve=days)
-    due = [
-        report(category=category, urgency=urgency, at=at).due_on
-        for at in (late_evening, after_midnight)
+def test_report_is_to_be_accepted_within_its_categorys_working_days(report):
+    """In 2026 the second of January is a Friday; the clock starts on the day after."""
+    category = MatterCategoryFactory(accept_working_days=2)
+    late_evening = datetime.datetime(2026, 1, 7, 15, 30, tzinfo=datetime.UTC)
+    after_midnight = datetime.datetime(2026, 1, 7, 16, 30, tzinfo=datetime.UTC)
+    due = [report(category=category, at=at).due_at for at in (late_evening, after_midnight)]
+    assert due == [
+        datetime.datetime(2026, 1, 9, 9, 30, tzinfo=datetime.UTC),
+        datetime.datetime(2026, 1, 12, 9, 30, tzinfo=datetime.UTC),
     ]
-    first, second = datetime.date(2026, 12, 31), datetime.date(2027, 1, 1)
-    step = datetime.timedelta(days=expected)
-    assert due == [first + step, second + step]
 
 
 @pytest.mark.django_db
 def test_category_without_a_day_is_refused_by_form_and_database():
     with pytest.raises(ValidationError):
-        MatterCategory(name="x", days_to_resolve=0).full_clean()
+        MatterCategory(name="x", accept_working_days=0).full_clean()
     with pytest.raises(IntegrityError), transaction.atomic():
-        MatterCategory.objects.create(name="x", days_to_resolve=0)
+        MatterCategory.objects.create(name="x", accept_working_days=0)
 
 
 def test_report_begins_the_history(report, world):
@@ -417,20 +413,22 @@ def test_anonymous_is_sent_to_the_login(as_user, three):
 
 def offered(as_user, user, matter: Matter) -> list[str]:
     page = as_user(user).get(matter.get_absolute_url())
-    return [form.initial["step"] for form, _open in page.context["steps"]]
+    shown = [*page.context["steps"], *page.context["more_steps"]]
+    return [form.initial["step"] for form, _open in shown]
 
 
 def test_page_offers_the_steps_of_the_table(as_user, world, three):
     door = three["door"]
-    assert offered(as_user, world.worker, door) == ["take", "solve", "assign", "drop", "comment"]
-    assert offered(as_user, world.officer, door) == ["take", "solve", "assign", "drop", "comment"]
+    usual = ["take", "solve", "assign"]
+    assert offered(as_user, world.worker, door) == [*usual, "accept", "decline", "comment"]
+    assert offered(as_user, world.officer, door) == [
+        *usual,
+        *("accept", "whistle", "merge", "escalate", "decline", "comment"),
+    ]
     assert offered(as_user, world.captain, door) == []
     assert offered(as_user, world.auditor, door) == []
     assert offered(as_user, world.department, three["handed"]) == [
-        "start",
-        "resolve",
-        "return",
-        "comment",
+        *("start", "resolve", "wait", "ask_extension", "return", "keep", "comment"),
     ]
 
 
@@ -461,12 +459,12 @@ def test_step_post_of_an_old_page_says_who_was_quicker_and_keeps_the_words(as_us
     take_step(matter=matter, step=Step.TAKE, by=world.worker, at=timezone.now())
     answer = as_user(world.officer).post(
         f"{matter.get_absolute_url()}step/",
-        {"step": "drop", "seen": 0, "note": "重复上报，已处理"},
+        {"step": "decline", "seen": 0, "note": "重复上报，已处理"},
     )
     page = answer.content.decode()
     assert "worker was quicker" in page
     assert "重复上报，已处理" in page
-    form, is_open = answer.context["steps"][-1]
+    form, is_open = answer.context["more_steps"][-1]
     assert (form.initial["step"], form.initial["seen"], is_open) == ("comment", 1, True)
     matter.refresh_from_db()
     assert matter.status == "in_progress"
@@ -577,9 +575,9 @@ def test_list_marks_the_late_in_words(as_user, world, report):
     report(description="旧", at=timezone.now() - datetime.timedelta(days=20))
     report(description="新")
     client = as_user(world.officer)
-    assert [(row.description, late) for row, late in client.get(LIST).context["rows"]] == [
-        ("新", False),
-        ("旧", True),
+    assert [(row.description, light) for row, light in client.get(LIST).context["rows"]] == [
+        ("新", ""),
+        ("旧", "late"),
     ]
     assert client.get(LIST).content.decode().count(">Late</span>") == 1
 
@@ -645,7 +643,7 @@ def test_page_asks_the_same_whatever_its_history(
         DepartmentFactory(area=world.street)
         take_step(matter=matter, step=Step.COMMENT, by=worker, at=timezone.now(), note=f"n{number}")
     client = as_user(world.officer)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(11):
         client.get(matter.get_absolute_url())
 
 

@@ -1,5 +1,6 @@
 """Who may take which step from where: the table spelled out, and two people at once."""
 
+import datetime
 import threading
 
 import pytest
@@ -14,103 +15,196 @@ from tests.factories import (
     MembershipFactory,
     UserFactory,
 )
-from visits.actions.matters import report_matter, take_step
-from visits.models import Matter, MatterCategory, MatterEvent, Step
+from visits.actions.matter_steps import take_step
+from visits.actions.matters import report_matter
+from visits.models import CalledDepartment, Matter, MatterCategory, MatterEvent, Step
 from visits.workflow import Relation, relations, transitions_for
 
-EVERYBODY = {"reporter", "assignee", "department", "team", "manager"}
-
-# What everybody may do, written out a second time and independently of the program's table.
+EVERYBODY = {
+    *("reporter", "resident", "assignee", "department", "called", "team", "manager", "local"),
+}
+HANDLERS = {"assignee", "department"}
+DECIDES = {*HANDLERS, "manager"}
+VERIFIES = {"reporter", "resident", "team", "manager"}
+NEW = {
+    "take": {"team", "manager"},
+    "solve": {"reporter", "team", "manager"},
+    "assign": {"team", "manager"},
+    "decline": {"reporter", "manager"},
+    "merge": {"manager"},
+    "whistle": {"manager"},
+    "escalate": {"manager"},
+    "answer": {"called"},
+}
+IN_HANDS = {
+    "resolve": DECIDES,
+    "assign": {"manager"},
+    "return": DECIDES,
+    "wait": DECIDES,
+    "keep": DECIDES,
+    "ask_extension": HANDLERS,
+    "merge": {"manager"},
+    "whistle": {"manager"},
+    "escalate": {"manager"},
+    "remind": {"manager"},
+    "yellow": {"manager"},
+    "red": {"manager"},
+    "give_up": {"manager"},
+    "answer": {"called"},
+}
+# What everybody may do at the level of the community, written out a second time and
+# independently of the program's table.
 EXPECTED = {
-    "received": {
-        "take": {"team", "manager"},
-        "solve": {"reporter", "team", "manager"},
-        "assign": {"team", "manager"},
-        "drop": {"reporter", "manager"},
-        "comment": EVERYBODY,
-    },
-    "assigned": {
-        "start": {"assignee", "department"},
-        "resolve": {"assignee", "department", "manager"},
+    "received": NEW | {"accept": {"team", "manager"}},
+    "accepted": NEW | {"give_up": {"manager"}},
+    "assigned": IN_HANDS | {"start": HANDLERS},
+    "in_progress": IN_HANDS,
+    "waiting": {
+        "resume": DECIDES,
+        "resolve": DECIDES,
         "assign": {"manager"},
-        "return": {"assignee", "department", "manager"},
-        "comment": EVERYBODY,
+        "return": DECIDES,
+        "merge": {"manager"},
+        "whistle": {"manager"},
+        "remind": {"manager"},
+        "yellow": {"manager"},
+        "red": {"manager"},
+        "give_up": {"manager"},
+        "answer": {"called"},
     },
-    "in_progress": {
-        "resolve": {"assignee", "department", "manager"},
-        "assign": {"manager"},
-        "return": {"assignee", "department", "manager"},
-        "comment": EVERYBODY,
+    "ongoing": {
+        "entry": {*HANDLERS, "team", "manager"},
+        "resolve": DECIDES,
+        "give_up": {"manager"},
+        "answer": {"called"},
     },
     "resolved": {
-        "close": {"reporter", "team", "manager"},
-        "reopen": {"reporter", "team", "manager"},
-        "comment": EVERYBODY,
+        "close": VERIFIES,
+        "rework": VERIFIES,
+        "give_up": {"manager"},
+        "answer": {"called"},
     },
-    "closed": {"reopen": {"reporter", "team", "manager"}, "comment": EVERYBODY},
+    "closed": {"reopen": VERIFIES},
+    "unsolved": {"reopen": VERIFIES},
+    "declined": {"reopen": VERIFIES},
+    "merged": {"separate": {"manager"}},
 }
+for steps in EXPECTED.values():
+    steps["comment"] = EVERYBODY
 LEADS_TO = {
+    "accept": "accepted",
     "take": "in_progress",
     "solve": "closed",
     "assign": "assigned",
-    "drop": "closed",
+    "whistle": "assigned",
     "start": "in_progress",
+    "wait": "waiting",
+    "resume": "in_progress",
+    "keep": "ongoing",
     "resolve": "resolved",
-    "return": "received",
+    "return": "accepted",
+    "escalate": "accepted",
+    "hand_back": "accepted",
+    "merge": "merged",
+    "separate": "accepted",
+    "decline": "declined",
     "close": "closed",
-    "reopen": "received",
+    "rework": "in_progress",
+    "give_up": "unsolved",
+    "reopen": "accepted",
 }
+WORDS = {"comment", "answer"}
 
 
 @pytest.fixture
 def people(world):
-    """One person for each relation, none of whom has any other."""
-    office = DepartmentFactory(area=world.street)
+    """One person for each relation, none of whom has any other; nobody for the resident."""
+    office, called = DepartmentFactory(area=world.street), DepartmentFactory(area=world.street)
 
-    def elsewhere(role: Role, **place: object):
-        return MembershipFactory(role=role, **{"grid": world.next_grid, **place}).user
+    def handler(department):
+        return MembershipFactory(
+            role=Role.DEPARTMENT_HANDLER, grid=None, area=world.street, department=department
+        ).user
 
-    handler = elsewhere(Role.DEPARTMENT_HANDLER, grid=None, area=world.street, department=office)
     return {
         "reporter": world.captain,
-        "assignee": elsewhere(Role.GRID_WORKER),
-        "department": handler,
+        "resident": None,
+        "assignee": MembershipFactory(grid=world.next_grid).user,
+        "department": handler(office),
+        "called": handler(called),
         "team": world.worker,
         "manager": world.officer,
+        "local": world.officer,
         "office": office,
+        "called_office": called,
     }
 
 
-def matter_in(status: str, world, people) -> Matter:
-    return MatterFactory(
-        grid=world.grid,
-        status=status,
-        reported_by=people["reporter"],
-        assignee=people["assignee"],
-        department=people["office"],
+def matter_for(relation: str, status: str, world, people, **values) -> Matter:
+    """Return a matter in that status to which the relation's person has just this relation."""
+    held = status not in ("received", "accepted")
+    by_department = relation == "department"
+    level = "street" if relation == "local" else "community"
+    matter = MatterFactory(
+        **{
+            "grid": world.grid,
+            "status": status,
+            "level": level,
+            "reported_by": people["reporter"],
+            "assignee": people["assignee"] if held and not by_department else None,
+            "department": people["office"] if held and by_department else None,
+            **values,
+        }
     )
+    CalledDepartment.objects.create(
+        matter=matter, department=people["called_office"], called_at=timezone.now()
+    )
+    return matter
 
 
-@pytest.mark.parametrize("relation", [relation.value for relation in Relation])
-@pytest.mark.parametrize("status", Matter.Status.values)
+def chosen(step: str, matter: Matter, people) -> dict[str, object]:
+    """Return what the step asks for."""
+    soon = timezone.now() + timezone.timedelta(days=30)
+    return {
+        Step.ASSIGN: {"assignee": people["assignee"]},
+        Step.WHISTLE: {"departments": [people["office"]], "lead": people["office"]},
+        Step.MERGE: {"into": MatterFactory(grid=matter.grid)},
+        Step.WAIT: {"day": timezone.localdate(soon)},
+        Step.ASK_EXTENSION: {"until": soon},
+    }.get(step, {})
+
+
+CASES = [
+    (status, relation.value)
+    for status in Matter.Status.values
+    for relation in Relation
+    if not (status in ("received", "accepted") and relation.value in HANDLERS)
+]
+
+
+@pytest.mark.parametrize(("status", "relation"), CASES)
 def test_workflow_allows_exactly_the_table(world, people, status, relation):
-    matter = matter_in(status, world, people)
+    matter = matter_for(relation, status, world, people)
     person = people[relation]
     assert relations(matter, person) == {Relation(relation)}
     allowed = {str(transition.step) for transition in transitions_for(matter, person)}
     assert allowed == {step for step, who in EXPECTED[status].items() if relation in who}
 
 
-@pytest.mark.parametrize("relation", [relation.value for relation in Relation])
-@pytest.mark.parametrize("status", Matter.Status.values)
+@pytest.mark.parametrize(("status", "relation"), CASES)
 def test_workflow_takes_allowed_steps_and_refuses_all_others(world, people, status, relation):
     results = {}
     for step in set(Step) - {Step.REPORT}:
-        matter = matter_in(status, world, people)
-        to = {"assignee": people["assignee"]} if step == Step.ASSIGN else {}
+        matter = matter_for(relation, status, world, people)
+        more = chosen(step, matter, people)
         try:
             take_step(
-                matter=matter, step=step, by=people[relation], at=timezone.now(), note="done", **to
+                matter=matter,
+                step=step,
+                by=people[relation],
+                at=timezone.now(),
+                note="done",
+                **more,
             )
         except ValidationError as error:
             assert error.code == "not_allowed"  # noqa: PT017 - other steps of the loop succeed
@@ -118,7 +212,7 @@ def test_workflow_takes_allowed_steps_and_refuses_all_others(world, people, stat
         else:
             stored = Matter.objects.get(pk=matter.pk)
             results[str(step)] = stored.status
-            assert stored.moves == (step != Step.COMMENT)
+            assert stored.moves == (step not in WORDS)
             assert [(e.step, e.status, e.by) for e in matter.events.all()] == [
                 (step, stored.status, people[relation])
             ]
@@ -127,6 +221,23 @@ def test_workflow_takes_allowed_steps_and_refuses_all_others(world, people, stat
         for step, who in EXPECTED[status].items()
         if relation in who
     }
+
+
+def test_workflow_decides_about_more_time_only_while_it_is_asked_for(world, people):
+    soon = timezone.now() + timezone.timedelta(days=30)
+    matter = matter_for("assignee", "assigned", world, people, extension_until=soon)
+    steps = {str(t.step) for t in transitions_for(matter, people["manager"])}
+    assert {"grant_extension", "refuse_extension"} <= steps
+    assert "ask_extension" not in {str(t.step) for t in transitions_for(matter, people["assignee"])}
+
+
+def test_workflow_at_the_street_is_the_streets(world, people):
+    matter = MatterFactory(grid=world.grid, status="accepted", level="street")
+    street = {str(t.step) for t in transitions_for(matter, world.street_officer)}
+    assert {"assign", "whistle", "hand_back", "decline"} <= street
+    assert "escalate" not in street
+    assert [t.step for t in transitions_for(matter, world.officer)] == ["comment"]
+    assert "assign" not in {t.step for t in transitions_for(matter, world.worker)}
 
 
 def test_workflow_gives_auditors_and_outsiders_nothing(world, people):
@@ -148,12 +259,18 @@ def test_workflow_gives_the_street_its_communities_and_no_other(world):
 
 
 def test_workflow_reaches_every_status_and_leaves_every_one(world):
-    assert set(LEADS_TO.values()) == set(Matter.Status.values)
+    assert {*LEADS_TO.values(), "received"} == set(Matter.Status.values)
     assert all(set(steps) - {"comment"} for steps in EXPECTED.values())
 
 
+def limited(days: int) -> MatterCategory:
+    category = MatterCategory.objects.create(name="路灯", accept_working_days=2)
+    category.limits.create(urgency="normal", amount=days, unit="days")
+    return category
+
+
 def test_step_sets_holder_and_dates(world):
-    category = MatterCategory.objects.create(name="路灯", days_to_resolve=4)
+    category = limited(4)
     start = timezone.now()
     matter = report_matter(
         by=world.worker, category=category, grid=world.grid, description="不亮", at=start
@@ -180,16 +297,18 @@ def test_step_sets_holder_and_dates(world):
     )
     assert go(Step.START, world.department) == ("in_progress", None, office, False, False)
     assert go(Step.RESOLVE, world.department) == ("resolved", None, office, True, False)
-    assert go(Step.REOPEN, world.worker) == ("received", None, None, False, False)
+    assert go(Step.REWORK, world.worker) == ("in_progress", None, office, False, False)
+    assert go(Step.RETURN, world.department) == ("accepted", None, None, False, False)
     assert go(Step.TAKE, world.worker) == ("in_progress", world.worker, None, False, False)
-    assert go(Step.RETURN, world.worker) == ("received", None, None, False, False)
+    assert go(Step.RETURN, world.worker) == ("accepted", None, None, False, False)
     assert go(Step.SOLVE, world.worker) == ("closed", world.worker, None, True, True)
     assert list(matter.events.values_list("step", "department__name", "assignee__name")) == [
         ("reported", None, None),
         ("assign", "民政办", None),
         ("start", "民政办", None),
         ("resolve", "民政办", None),
-        ("reopen", None, None),
+        ("rework", "民政办", None),
+        ("return", None, None),
         ("take", None, "worker"),
         ("return", None, None),
         ("solve", None, "worker"),
@@ -197,7 +316,7 @@ def test_step_sets_holder_and_dates(world):
 
 
 def test_step_reopen_starts_the_days_anew(world):
-    category = MatterCategory.objects.create(name="路灯", days_to_resolve=4)
+    category = limited(4)
     long_ago = timezone.now() - timezone.timedelta(days=30)
     matter = report_matter(
         by=world.worker,
@@ -207,8 +326,12 @@ def test_step_reopen_starts_the_days_anew(world):
         at=long_ago,
         is_solved=True,
     )
-    take_step(matter=matter, step=Step.REOPEN, by=world.worker, at=timezone.now(), note="again")
-    assert matter.due_on == timezone.localdate() + timezone.timedelta(days=4)
+    # A Monday; two working days later the office closes on Wednesday.
+    monday = datetime.datetime(2026, 3, 9, 2, 0, tzinfo=datetime.UTC)
+    take_step(matter=matter, step=Step.REOPEN, by=world.worker, at=monday, note="again")
+    assert matter.due_at == datetime.datetime(2026, 3, 11, 9, 30, tzinfo=datetime.UTC)
+    take_step(matter=matter, step=Step.TAKE, by=world.worker, at=monday)
+    assert matter.due_at == datetime.datetime(2026, 3, 13, 15, 59, tzinfo=datetime.UTC)
 
 
 @pytest.mark.parametrize(
@@ -216,13 +339,14 @@ def test_step_reopen_starts_the_days_anew(world):
     [
         ("assigned", Step.RESOLVE),
         ("assigned", Step.RETURN),
-        ("resolved", Step.REOPEN),
-        ("received", Step.DROP),
+        ("resolved", Step.REWORK),
+        ("closed", Step.REOPEN),
+        ("received", Step.DECLINE),
         ("received", Step.COMMENT),
     ],
 )
 def test_step_that_needs_words_is_refused_without(world, people, status, step):
-    matter = matter_in(status, world, people)
+    matter = matter_for("manager", status, world, people)
     with pytest.raises(ValidationError) as caught:
         take_step(matter=matter, step=step, by=world.officer, at=timezone.now(), note=" ")
     assert caught.value.code == "note_missing"

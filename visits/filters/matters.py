@@ -12,12 +12,17 @@ from communities.roles import READERS
 from visits.models import Matter, MatterCategory
 from visits.models.matter import MatterQuerySet
 
-STATES = [("open", _("Open")), ("late", _("Late")), *Matter.Status.choices]
+STATES = [
+    ("open", _("Open")),
+    ("late", _("Late")),
+    ("warned", _("Late soon")),
+    *Matter.Status.choices,
+]
 MINE = [("reported", _("I reported")), ("assigned", _("Assigned to me"))]
 
 
 class MatterFilter(filters.FilterSet):
-    """Narrow matters by state, place, kind and who has them; `on` says what is late."""
+    """Narrow matters by state, place, kind and who has them; `at` says what is late."""
 
     status = filters.ChoiceFilter(
         label=_("Status"), choices=STATES, method="in_state", empty_label=_("All")
@@ -58,10 +63,10 @@ class MatterFilter(filters.FilterSet):
         model = Matter
         fields: list[str] = []
 
-    def __init__(self, *args: Any, user: User, on: datetime.date, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, at: datetime.datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        self.on = on
+        self.at = at
         self.filters["department"].queryset = Department.objects.visible_to(user)
         if not user.has_any_role(READERS):
             del self.filters["area"], self.filters["community"], self.filters["grid"]
@@ -79,7 +84,9 @@ class MatterFilter(filters.FilterSet):
         if value == "open":
             return matters.open()
         if value == "late":
-            return matters.late(self.on)
+            return matters.late(self.at)
+        if value == "warned":
+            return matters.warned(self.at)
         return matters.filter(status=value)
 
     def in_area(self, matters: MatterQuerySet, _name: str, area: Area) -> MatterQuerySet:

@@ -13,7 +13,7 @@ from visits.workflow import transitions_for
 
 ANSWERS = {
     Step.CLOSE: _("Told them: it is solved"),
-    Step.REOPEN: _("Told them: they say it is not solved"),
+    Step.REWORK: _("Told them: they say it is not solved"),
 }
 
 

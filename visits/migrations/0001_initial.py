@@ -3,7 +3,7 @@
 import django.db.models.deletion
 import django.utils.timezone
 import uuid
-import visits.models.matter
+import visits.models.photo
 from django.conf import settings
 from django.db import migrations, models
 
@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
             name='Photo',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('image', models.ImageField(upload_to=visits.models.matter.photo_path, verbose_name='photo')),
+                ('image', models.ImageField(upload_to=visits.models.photo.photo_path, verbose_name='photo')),
                 ('at', models.DateTimeField(auto_now_add=True, verbose_name='at')),
                 ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
                 ('issue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='photos', to='visits.issue', verbose_name='issue')),

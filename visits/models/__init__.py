@@ -1,9 +1,13 @@
 from visits.models.burden import BurdenWeek
+from visits.models.calendar import CalendarDay
 from visits.models.campaign import Campaign, CampaignDoor, DoorResult, campaigns_at
 from visits.models.diary import DiaryEntry
 from visits.models.figures import CommunityFigures, GridOpenings, StaleGrid
-from visits.models.matter import Matter, MatterCategory, MatterEvent, Photo, Step
+from visits.models.matter import CalledDepartment, Matter
+from visits.models.matter_category import MatterCategory, TimeLimit
+from visits.models.matter_event import MatterEvent, Step
 from visits.models.pairing import Pairing
+from visits.models.photo import Photo
 from visits.models.sync import HeldItem, PhotoUpload, ServerEpoch, SyncDevice
 from visits.models.visit import (
     Outcome,
@@ -16,6 +20,8 @@ from visits.models.visit import (
 
 __all__ = [
     "BurdenWeek",
+    "CalendarDay",
+    "CalledDepartment",
     "Campaign",
     "CampaignDoor",
     "CommunityFigures",
@@ -35,6 +41,7 @@ __all__ = [
     "StaleGrid",
     "Step",
     "SyncDevice",
+    "TimeLimit",
     "Visit",
     "VisitRule",
     "VisitTally",

@@ -1,80 +1,35 @@
-"""Matters: what is wrong somewhere, who works on it, and every step on the way."""
+"""Matters: what is to be put right somewhere, who has it, and by when."""
 
 import datetime
 import uuid
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from communities.fields import UP_TO_30_000, UP_TO_TEN_YEARS
 from communities.models import Department, Grid, User
 from communities.roles import READERS, WRITERS, Role
 from households.models import Household
+from visits.clock import Unit
+from visits.models.matter_category import MatterCategory, Urgency
 from visits.models.visit import Visit
-
-
-class MatterCategoryQuerySet(models.QuerySet["MatterCategory"]):
-    def visible_to(self, user: User) -> Self:  # noqa: ARG002 - everyone may choose a category
-        return self
-
-    def editable_by(self, user: User) -> Self:
-        return self if user.keeps_rules else self.none()
-
-
-class MatterCategory(models.Model):
-    """A kind of matter, and how many days it may take."""
-
-    name = models.CharField(_("name"), max_length=40, unique=True)
-    days_to_resolve = models.PositiveSmallIntegerField(
-        _("days to resolve"), default=7, validators=[UP_TO_TEN_YEARS]
-    )
-    order = models.PositiveSmallIntegerField(
-        _("place in the list"), default=0, validators=[UP_TO_30_000]
-    )
-
-    objects = MatterCategoryQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("matter category")
-        verbose_name_plural = _("matter categories")
-        ordering = ["order", "name"]
-        constraints = [
-            models.CheckConstraint(
-                name="matter_category_days_positive",
-                condition=Q(days_to_resolve__gte=1),
-                violation_error_message=_("Give at least one day."),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def due_on(self, *, urgency: str, since: datetime.date) -> datetime.date:
-        """Return the day to be resolved by; an urgent matter has half the days, at least one."""
-        days = self.days_to_resolve
-        if urgency == Matter.Urgency.URGENT:
-            days = max(1, days // 2)
-        return since + datetime.timedelta(days=days)
 
 
 class MatterQuerySet(models.QuerySet["Matter"]):
     def visible_to(self, user: User) -> Self:
-        """Matters in the user's grids and posts, handed to her department, or her own."""
+        """Matters in the user's grids and posts, of her department or calling it, or her own."""
         if user.is_superuser:
             return self
-        departments = [
-            standing.department_id
-            for standing in user.standings
-            if standing.role == Role.DEPARTMENT_HANDLER
-        ]
+        departments = departments_of(user)
+        called = CalledDepartment.objects.filter(department__in=departments)
         return self.filter(
             Q(grid__in=Grid.objects.held_by(user, READERS))
             | Q(household__in=Household.objects.visible_to(user))
             | Q(department__in=departments)
+            | Q(pk__in=called.values("matter"))
             | Q(reported_by=user)
             | Q(assignee=user)
         )
@@ -88,27 +43,78 @@ class MatterQuerySet(models.QuerySet["Matter"]):
     def open(self) -> Self:
         return self.filter(status__in=Matter.OPEN)
 
-    def late(self, on: datetime.date) -> Self:
-        """Open matters whose day to be resolved by had passed before that day."""
-        return self.open().filter(due_on__lt=on)
+    def late(self, at: datetime.datetime) -> Self:
+        """Open matters whose clock had run out at that moment."""
+        return self.open().filter(due_at__lt=at)
+
+    def warned(self, at: datetime.datetime) -> Self:
+        """Open matters whose light was yellow or red at that moment, and not yet late."""
+        return self.open().filter(yellow_at__lte=at, due_at__gte=at)
+
+    def back_on(self, on: datetime.date) -> Self:
+        """Waiting and long-running matters to be looked at on that day or before."""
+        return self.filter(status__in=Matter.SLEEPING, next_on__lte=on)
+
+
+def departments_of(user: User) -> list[int]:
+    """Return the keys of the departments the user handles matters for today."""
+    return [
+        standing.department_id
+        for standing in user.standings
+        if standing.role == Role.DEPARTMENT_HANDLER and standing.department_id is not None
+    ]
 
 
 class Matter(models.Model):
-    """Something to be put right, at a household or anywhere in a grid."""
+    """Something to be put right or done, at a household or anywhere in a grid.
+
+    `due_at` ends the stage the matter is in: to be accepted and handed on, to be handled, to
+    be verified. `handle_by` is the end of the handling alone, kept after it. Both are empty
+    while no clock runs.
+    """
+
+    Urgency = Urgency
 
     class Status(models.TextChoices):
         RECEIVED = "received", _("Received")
+        ACCEPTED = "accepted", _("Accepted")
         ASSIGNED = "assigned", _("Assigned")
         IN_PROGRESS = "in_progress", _("Being worked on")
-        RESOLVED = "resolved", _("Resolved")
+        WAITING = "waiting", _("Waiting for others")
+        ONGOING = "ongoing", _("Long-running")
+        RESOLVED = "resolved", _("Resolved, to be verified")
         CLOSED = "closed", _("Closed")
+        UNSOLVED = "unsolved", _("Closed, not solved")
+        DECLINED = "declined", _("Declined")
+        MERGED = "merged", _("Merged into another")
 
-    class Urgency(models.TextChoices):
-        NORMAL = "normal", _("Normal")
-        URGENT = "urgent", _("Urgent")
+    class Level(models.TextChoices):
+        COMMUNITY = "community", _("Community")
+        STREET = "street", _("Street")
 
-    OPEN = (Status.RECEIVED, Status.ASSIGNED, Status.IN_PROGRESS)
-    ENDED = (Status.RESOLVED, Status.CLOSED)
+    class Source(models.TextChoices):
+        WORKER = "worker", _("Somebody at work")
+        RESIDENT = "resident", _("A resident")
+        OPEN311 = "open311", _("A city service")
+
+    class Supervision(models.TextChoices):
+        NONE = "", _("None")
+        REMINDED = "reminded", _("Reminded")
+        YELLOW = "yellow", _("Yellow card")
+        RED = "red", _("Red card")
+
+    class Rating(models.IntegerChoices):
+        NOT_SOLVED = 1, _("Not solved")
+        PARTLY = 2, _("Partly solved")
+        SOLVED = 3, _("Solved")
+
+    # To be accepted and handed on.
+    UNDISPATCHED = (Status.RECEIVED, Status.ACCEPTED)
+    HANDLED = (Status.ASSIGNED, Status.IN_PROGRESS)
+    # No clock runs; `next_on` brings them back onto a list.
+    SLEEPING = (Status.WAITING, Status.ONGOING)
+    OPEN = (*UNDISPATCHED, *HANDLED, *SLEEPING, Status.RESOLVED)
+    ENDED = (Status.CLOSED, Status.UNSOLVED, Status.DECLINED, Status.MERGED)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     category = models.ForeignKey(MatterCategory, models.PROTECT, verbose_name=_("category"))
@@ -139,11 +145,21 @@ class Matter(models.Model):
     status = models.CharField(
         _("status"), max_length=12, choices=Status.choices, default=Status.RECEIVED
     )
+    level = models.CharField(
+        _("decided by the"), max_length=10, choices=Level.choices, default=Level.COMMUNITY
+    )
+    source = models.CharField(
+        _("came from"), max_length=10, choices=Source.choices, default=Source.WORKER
+    )
     reported_by = models.ForeignKey(
-        User, models.PROTECT, related_name="reported_matters", verbose_name=_("reported by")
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reported_matters",
+        verbose_name=_("reported by"),
     )
     reported_at = models.DateTimeField(_("reported at"), default=timezone.now)
-    due_on = models.DateField(_("to be resolved by"))
     assignee = models.ForeignKey(
         User,
         models.PROTECT,
@@ -160,6 +176,40 @@ class Matter(models.Model):
         related_name="matters",
         verbose_name=_("department"),
     )
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="merged",
+        verbose_name=_("merged into"),
+    )
+    dispatched_at = models.DateTimeField(_("handed on at"), null=True, blank=True)
+    due_at = models.DateTimeField(_("due"), null=True, blank=True)
+    yellow_at = models.DateTimeField(null=True, blank=True, editable=False)
+    red_at = models.DateTimeField(null=True, blank=True, editable=False)
+    handle_by = models.DateTimeField(_("to be handled by"), null=True, blank=True)
+    # The clock of the handling: what it counts in, how long it was given, and what was left
+    # of it when it was stopped.
+    clock_unit = models.CharField(max_length=14, choices=Unit.choices, blank=True, editable=False)
+    clock_seconds = models.PositiveIntegerField(default=0, editable=False)
+    seconds_left = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    next_on = models.DateField(_("to be looked at again on"), null=True, blank=True)
+    extension_until = models.DateTimeField(_("more time asked for until"), null=True, blank=True)
+    supervision = models.CharField(
+        _("supervision"),
+        max_length=10,
+        choices=Supervision.choices,
+        default=Supervision.NONE,
+        blank=True,
+    )
+    rating = models.PositiveSmallIntegerField(
+        _("the resident says"), choices=Rating.choices, null=True, blank=True
+    )
+    returned = models.PositiveSmallIntegerField(_("times returned"), default=0, editable=False)
+    reworked = models.PositiveSmallIntegerField(_("times reworked"), default=0, editable=False)
+    extended = models.PositiveSmallIntegerField(_("times extended"), default=0, editable=False)
+    reopened = models.PositiveSmallIntegerField(_("times reopened"), default=0, editable=False)
     resolved_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     # Rises with every step that moves the matter. A step names the number it saw, so of two
@@ -173,10 +223,61 @@ class Matter(models.Model):
         verbose_name_plural = _("matters")
         ordering = ["-reported_at", "-pk"]
         indexes = [
-            models.Index(fields=["grid", "status", "due_on"], name="matter_of_grid"),
+            models.Index(fields=["grid", "status", "due_at"], name="matter_of_grid"),
             models.Index(fields=["-reported_at", "-id"], name="matter_newest"),
             # The few that are open, found without reading the many that are closed.
             models.Index(fields=["status", "-reported_at", "-id"], name="matter_of_status"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="matter_one_holder",
+                condition=Q(assignee=None) | Q(department=None),
+                violation_error_message=_("Choose a person or a department."),
+            ),
+            models.CheckConstraint(
+                name="matter_is_held",
+                condition=~Q(status__in=["assigned", "in_progress", "waiting", "ongoing"])
+                | Q(assignee__isnull=False)
+                | Q(department__isnull=False),
+                violation_error_message=_("A matter being worked on needs somebody who has it."),
+            ),
+            models.CheckConstraint(
+                name="matter_merged_into_another",
+                condition=Q(status="merged", merged_into__isnull=False) & ~Q(merged_into=F("pk"))
+                | ~Q(status="merged") & Q(merged_into=None),
+                violation_error_message=_("A merged matter names the other one."),
+            ),
+            models.CheckConstraint(
+                name="matter_sleeps_until",
+                condition=~Q(status__in=["waiting", "ongoing"]) | Q(next_on__isnull=False),
+                violation_error_message=_("Say when it is to be looked at again."),
+            ),
+            models.CheckConstraint(
+                name="matter_has_a_clock",
+                condition=Q(
+                    status__in=["received", "accepted", "assigned", "in_progress", "resolved"],
+                    due_at__isnull=False,
+                )
+                | Q(
+                    status__in=["waiting", "ongoing", "closed", "unsolved", "declined", "merged"],
+                    due_at=None,
+                ),
+                violation_error_message=_("A deadline is missing, or one too many."),
+            ),
+            models.CheckConstraint(
+                name="matter_ended_has_its_day",
+                condition=Q(
+                    status__in=["closed", "unsolved", "declined", "merged"],
+                    closed_at__isnull=False,
+                )
+                | ~Q(status__in=["closed", "unsolved", "declined", "merged"]) & Q(closed_at=None),
+                violation_error_message=_("An ended matter needs the moment it ended."),
+            ),
+            models.CheckConstraint(
+                name="matter_has_a_reporter",
+                condition=~Q(source="worker") | Q(reported_by__isnull=False),
+                violation_error_message=_("Say who reported it."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -197,121 +298,57 @@ class Matter(models.Model):
 
     @property
     def is_urgent(self) -> bool:
-        return self.urgency == self.Urgency.URGENT
+        return self.urgency in (Urgency.URGENT, Urgency.MAJOR)
 
     @property
     def holder(self) -> User | Department | None:
         """Who has it now: a person or a department, None while nobody does."""
         return self.assignee or self.department
 
-    def is_late(self, on: datetime.date) -> bool:
-        return self.status not in self.ENDED and self.due_on < on
+    def is_late(self, at: datetime.datetime) -> bool:
+        return self.due_at is not None and self.due_at < at
+
+    def light(self, at: datetime.datetime) -> str:
+        """Return "late", "red", "yellow", or "" while there is time or no clock runs."""
+        if self.is_late(at):
+            return "late"
+        lights = (("red", self.red_at), ("yellow", self.yellow_at))
+        return next((name for name, since in lights if since and since <= at), "")
 
 
-class Step(models.TextChoices):
-    """What a person does to a matter; `visits.workflow` says who may, and from where."""
-
-    REPORT = "reported", _("Reported")
-    TAKE = "take", _("Taken on")
-    ASSIGN = "assign", _("Assigned")
-    START = "start", _("Work begun")
-    RETURN = "return", _("Returned")
-    RESOLVE = "resolve", _("Resolved")
-    SOLVE = "solve", _("Solved on the spot")
-    DROP = "drop", _("Closed without work")
-    CLOSE = "close", _("Confirmed and closed")
-    REOPEN = "reopen", _("Reopened")
-    COMMENT = "comment", _("Comment")
-
-
-class MatterEventQuerySet(models.QuerySet["MatterEvent"]):
+class CalledDepartmentQuerySet(models.QuerySet["CalledDepartment"]):
     def visible_to(self, user: User) -> Self:
         return self.filter(matter__in=Matter.objects.visible_to(user))
 
-    def editable_by(self, user: User) -> Self:  # noqa: ARG002 - history is never edited
+    def editable_by(self, user: User) -> Self:  # noqa: ARG002 - changed by the steps of the matter
         return self.none()
 
-    def update(self, **_values: object) -> int:
-        raise TypeError("the history of a matter is append-only")
 
-    def delete(self) -> tuple[int, dict[str, int]]:
-        raise TypeError("the history of a matter is append-only")
-
-
-class MatterEvent(models.Model):
-    """One step of a matter: who did what, when, why, and who has it since. Append-only."""
+class CalledDepartment(models.Model):
+    """A department called to a matter by whistle (吹哨); the lead has the matter itself."""
 
     matter = models.ForeignKey(
-        Matter, models.CASCADE, related_name="events", verbose_name=_("matter")
-    )
-    by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("by"))
-    at = models.DateTimeField(_("at"), default=timezone.now)
-    step = models.CharField(_("step"), max_length=20, choices=Step.choices)
-    status = models.CharField(_("status then"), max_length=12, choices=Matter.Status.choices)
-    assignee = models.ForeignKey(
-        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("assigned to")
+        Matter, models.CASCADE, related_name="called", verbose_name=_("matter")
     )
     department = models.ForeignKey(
-        Department,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("department"),
+        Department, models.PROTECT, related_name="+", verbose_name=_("department")
     )
-    note = models.TextField(_("note"), blank=True, max_length=2000)
+    is_lead = models.BooleanField(_("leads"), default=False)
+    called_at = models.DateTimeField(_("called at"))
+    answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
 
-    objects = MatterEventQuerySet.as_manager()
+    objects = CalledDepartmentQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("matter step")
-        verbose_name_plural = _("matter steps")
-        ordering = ["at", "pk"]
+        verbose_name = _("called department")
+        verbose_name_plural = _("called departments")
+        ordering = ["-is_lead", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["matter", "department"], name="department_called_once"),
+            models.UniqueConstraint(
+                fields=["matter"], condition=Q(is_lead=True), name="called_one_lead"
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.get_step_display()} {timezone.localtime(self.at):%Y-%m-%d}"
-
-    def save(self, **kwargs: object) -> None:
-        if not self._state.adding:
-            raise TypeError("the history of a matter is append-only")
-        super().save(**(kwargs | {"force_insert": True}))  # type: ignore[arg-type] # passed on
-
-    def delete(self, **_kwargs: object) -> tuple[int, dict[str, int]]:  # type: ignore[override]
-        raise TypeError("the history of a matter is append-only")
-
-
-def photo_path(instance: "Photo", _filename: str) -> str:
-    return f"photos/{instance.pk}.jpg"
-
-
-class PhotoQuerySet(models.QuerySet["Photo"]):
-    def visible_to(self, user: User) -> Self:
-        return self.filter(matter__in=Matter.objects.visible_to(user))
-
-    def editable_by(self, user: User) -> Self:  # noqa: ARG002 - a photo is never edited
-        return self.none()
-
-
-class Photo(models.Model):
-    """A picture of a matter, shrunk and stripped of everything but its pixels."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    matter = models.ForeignKey(
-        Matter, models.CASCADE, related_name="photos", verbose_name=_("matter")
-    )
-    image = models.ImageField(_("photo"), upload_to=photo_path)
-    by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("by"))
-    at = models.DateTimeField(_("at"), auto_now_add=True)
-
-    objects = PhotoQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("photo")
-        verbose_name_plural = _("photos")
-        ordering = ["at"]
-
-    def __str__(self) -> str:
-        return str(self.pk)
-
-    def get_absolute_url(self) -> str:
-        return reverse("visits:photo", args=[self.pk])
+        return str(self.department)

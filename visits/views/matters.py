@@ -17,7 +17,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from communities.lists import Column, export_response, key_page, query_with, wants_export
 from communities.roles import MATTER_EXPORTERS, REPORTERS
 from households.models import Household
-from visits.actions.matters import report_matter, take_step
+from visits.actions.matter_steps import take_step
+from visits.actions.matters import report_matter
 from visits.filters.matters import MatterFilter
 from visits.forms.matter_steps import StepForm
 from visits.forms.matters import MatterForm
@@ -26,6 +27,8 @@ from visits.workflow import relations, transition_for, transitions_for
 
 # A list with none of its filters set shows what is still open, and says so in the filter.
 FIRST_VIEW = QueryDict("status=open")
+# The steps that usually come next; the rest is one tap further.
+STEPS_SHOWN = 3
 PHOTO_POLICY = "default-src 'none'; sandbox"
 
 
@@ -38,24 +41,24 @@ class Shortcut(NamedTuple):
 @require_safe
 def matter_list(request: HttpRequest) -> HttpResponseBase:
     """List the matters of one's places, one's department and one's own, newest first."""
-    today = timezone.localdate()
+    now = timezone.now()
     is_filtered = bool(set(request.GET) - {"after", "export"})
     matters = Matter.objects.visible_to(request.user).select_related(
         "category", "grid", "household__building", "assignee", "department"
     )
     found = MatterFilter(
-        request.GET if is_filtered else FIRST_VIEW, matters, user=request.user, on=today
+        request.GET if is_filtered else FIRST_VIEW, matters, user=request.user, at=now
     )
     may_export = request.user.has_any_role(MATTER_EXPORTERS)
     if may_export and wants_export(request):
-        return matter_export(request, found, today)
+        return matter_export(request, found, now)
     page = key_page(request, found.qs, order=("-reported_at", "-pk"))
     return TemplateResponse(
         request,
         "visits/matter_list.html",
         {
             "page": page,
-            "rows": [(matter, matter.is_late(today)) for matter in page.rows],
+            "rows": [(matter, matter.light(now)) for matter in page.rows],
             "filter": found,
             "shortcuts": shortcuts(request, is_filtered=is_filtered),
             "export_query": query_with(request, export="xlsx", after="") if may_export else "",
@@ -78,12 +81,12 @@ def shortcuts(request: HttpRequest, *, is_filtered: bool) -> list[Shortcut]:
 
 
 def matter_export(
-    request: HttpRequest, found: MatterFilter, today: datetime.date
+    request: HttpRequest, found: MatterFilter, now: datetime.datetime
 ) -> HttpResponseBase:
     columns = [
         Column(_("Number"), lambda matter: matter.reference),
         Column(_("Status"), lambda matter: matter.get_status_display()),
-        Column(_("Late"), lambda matter: _("Late") if matter.is_late(today) else ""),
+        Column(_("Late"), lambda matter: _("Late") if matter.is_late(now) else ""),
         Column(_("Category"), lambda matter: matter.category),
         Column(_("Urgency"), lambda matter: matter.get_urgency_display()),
         Column(_("Grid"), lambda matter: matter.grid),
@@ -91,7 +94,7 @@ def matter_export(
         Column(_("What is wrong"), lambda matter: matter.description),
         Column(_("Reported by"), lambda matter: matter.reported_by),
         Column(_("Reported at"), lambda matter: moment(matter.reported_at)),
-        Column(_("To be resolved by"), lambda matter: matter.due_on),
+        Column(_("Due"), lambda matter: moment(matter.due_at)),
         Column(_("Assigned to"), lambda matter: matter.holder),
         Column(_("Resolved at"), lambda matter: moment(matter.resolved_at)),
         Column(_("Closed at"), lambda matter: moment(matter.closed_at)),
@@ -155,6 +158,7 @@ def whole(matters: Any) -> Any:
         "reported_by",
         "assignee",
         "department",
+        "merged_into",
     )
 
 
@@ -171,7 +175,13 @@ def matter_step(request: HttpRequest, pk: UUID) -> HttpResponse:
     if not relations(matter, request.user):
         raise Http404
     transition = transition_for(matter, request.user, request.POST.get("step", ""))
-    form = StepForm(request.POST, matter=matter, transition=transition, on=timezone.localdate())
+    form = StepForm(
+        request.POST,
+        matter=matter,
+        transition=transition,
+        user=request.user,
+        on=timezone.localdate(),
+    )
     if not form.is_valid():
         return matter_page(request, matter, sent=form)
     try:
@@ -195,9 +205,11 @@ def matter_page(
     `sent` is a form to be corrected. What was typed into a `refused` one stands again in
     the same step, or as a comment where that step is over.
     """
-    today = timezone.localdate()
+    now = timezone.now()
     forms = {
-        transition.step: StepForm(matter=matter, transition=transition, on=today)
+        transition.step: StepForm(
+            matter=matter, transition=transition, user=request.user, on=timezone.localdate(now)
+        )
         for transition in transitions_for(matter, request.user)
     }
     open_step = ""
@@ -209,19 +221,34 @@ def matter_page(
         open_step = step if step in forms else Step.COMMENT
         forms[open_step].initial["note"] = refused.cleaned_data["note"]
     household = matter.household
+    steps = [(form, step == open_step) for step, form in forms.items()]
     return TemplateResponse(
         request,
         "visits/matter.html",
         {
             "matter": matter,
-            "is_late": matter.is_late(today),
+            "light": matter.light(now),
+            "due_words": due_words(matter),
             "events": matter.events.select_related("by", "assignee", "department"),
+            "called": matter.called.select_related("department"),
+            "merged": matter.merged.select_related("reported_by"),
             "photos": matter.photos.all(),
-            "steps": [(form, step == open_step) for step, form in forms.items()],
+            "steps": steps[:STEPS_SHOWN],
+            "more_steps": steps[STEPS_SHOWN:],
+            "is_more_open": any(is_open for _form, is_open in steps[STEPS_SHOWN:]),
             "may_open_household": household is not None
             and Household.objects.visible_to(request.user).contains(household),
         },
     )
+
+
+def due_words(matter: Matter) -> str:
+    """Say which stage the deadline ends."""
+    if matter.status == Matter.Status.RESOLVED:
+        return _("To be verified by")
+    if matter.handle_by is None:
+        return _("To be accepted and handed on by")
+    return _("To be resolved by")
 
 
 @require_safe

@@ -18,7 +18,8 @@ from django.views.decorators.http import require_safe
 from communities.lists import Column, export_response, key_page, query_with, wants_export
 from communities.roles import DASHBOARD_READERS, REPORTERS
 from households.models import Household
-from visits.actions.matters import report_matter, take_step
+from visits.actions.matter_steps import take_step
+from visits.actions.matters import report_matter
 from visits.actions.visits import VisitConflictError, record_visit
 from visits.answers import knock_facts
 from visits.filters.visits import VisitFilter
@@ -128,7 +129,7 @@ def report_back(request: HttpRequest, form: ReportBackForm, at: datetime.datetim
     Somebody else may have closed the matter meanwhile, which is said and loses nothing.
     """
     for matter, step in form.told():
-        note = _("Told at the door: not solved, they say.") if step == Step.REOPEN else ""
+        note = _("Told at the door: not solved, they say.") if step == Step.REWORK else ""
         try:
             take_step(matter=matter, step=step, by=request.user, at=at, note=note)
         except ValidationError as error:

@@ -1,0 +1,284 @@
+"""Taking a matter a step further: one winner, one history, one clear word for the others."""
+
+import datetime
+from collections.abc import Sequence
+from typing import Any, TypedDict, Unpack
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from communities.models import Department, User
+from communities.models.place import COMMUNITY_DIGITS
+from visits.deadlines import Deadlines, calendar_from
+from visits.models import CalledDepartment, Matter, MatterEvent, Step
+from visits.workflow import WORDS, Holder, Need, Transition, transition_for
+
+COUNTED = {
+    Step.RETURN: "returned",
+    Step.REWORK: "reworked",
+    Step.GRANT_EXTENSION: "extended",
+    Step.REOPEN: "reopened",
+}
+
+
+class Choice(TypedDict, total=False):
+    """What a person chooses along with a step, as far as the step asks for it.
+
+    `assignee` or `department` receives the matter; `departments` are called together and
+    `lead`, one of them, gets it; `into` is the matter it is merged into; `until` is the moment
+    more time is asked for; `day` is when a waiting matter is to be looked at again.
+    """
+
+    assignee: User | None
+    department: Department | None
+    departments: Sequence[Department]
+    lead: Department | None
+    into: Matter | None
+    until: datetime.datetime | None
+    day: datetime.date | None
+
+
+@transaction.atomic
+def take_step(
+    *,
+    matter: Matter,
+    step: str,
+    by: User | None,
+    at: datetime.datetime,
+    note: str = "",
+    seen: int | None = None,
+    **choice: Unpack[Choice],
+) -> MatterEvent:
+    """Take a matter one step further and write it into its history.
+
+    `by` is None for the resident, who holds the receipt. `seen` is the number of moves the
+    person saw when she decided; without it, that of `matter`. Of two people acting on the same
+    sight of a matter the first wins and the second gets a ValidationError; the same step sent
+    twice by one person is one step.
+    """
+    event = MatterEvent(
+        matter=matter,
+        by=by,
+        at=at,
+        step=step,
+        note=note,
+        assignee=choice.get("assignee"),
+        department=choice.get("department") or choice.get("lead"),
+    )
+    seen = matter.moves if seen is None else seen
+    current = Matter.objects.select_related("grid", "category").get(pk=matter.pk)
+    is_words = step in WORDS
+    if is_words or current.moves != seen:
+        last = last_event(current, words=is_words)
+        if last and says_the_same(last, event):
+            return last
+        if not is_words:
+            raise overtaken(current, last)
+    transition = transition_for(current, by, step)
+    if transition is None:
+        raise ValidationError(
+            _("You cannot do this with a matter that is “%(status)s”."),
+            params={"status": current.get_status_display()},
+            code="not_allowed",
+        )
+    check(current, transition, note, choice, at)
+    if not move(current, transition, values_after(current, transition, by, at, choice)):
+        # Moved since it was read just now; the second look finds who it was.
+        return take_step(matter=matter, step=step, by=by, at=at, note=note, seen=seen, **choice)
+    if transition.holder == Holder.LEAD:
+        call_together(current, choice, at)
+    elif step == Step.ANSWER and by is not None:
+        note_answer(current, by, at)
+    matter.refresh_from_db()
+    event.status, event.assignee, event.department = (
+        matter.status,
+        matter.assignee,
+        matter.department,
+    )
+    event.move = matter.moves if transition.moves else None
+    event.save()
+    return event
+
+
+def check(
+    matter: Matter, transition: Transition, note: str, choice: Choice, at: datetime.datetime
+) -> None:
+    """Raise a ValidationError for what the step needs and does not have."""
+    if transition.needs_note and not note.strip():
+        raise ValidationError(_("Write a few words about it."), code="note_missing")
+    match transition.need:
+        case Need.HOLDER:
+            if (choice.get("assignee") is None) == (choice.get("department") is None):
+                raise ValidationError(_("Choose a person or a department."), code="nobody_chosen")
+        case Need.DEPARTMENTS:
+            if choice.get("lead") not in choice.get("departments", ()):
+                raise ValidationError(
+                    _("Choose the departments, and which of them leads."), code="no_lead"
+                )
+        case Need.MATTER:
+            check_merge(matter, choice.get("into"))
+        case Need.MOMENT | Need.DAY:
+            check_time(matter, transition, choice, at)
+
+
+def check_time(
+    matter: Matter, transition: Transition, choice: Choice, at: datetime.datetime
+) -> None:
+    """Refuse a time that has passed, or that gives no more time than there is."""
+    until, day = choice.get("until"), choice.get("day")
+    if transition.need == Need.MOMENT and (until is None or until <= (matter.handle_by or at)):
+        raise ValidationError(
+            _("Choose a time after the deadline that holds now."), code="until_too_early"
+        )
+    if transition.need == Need.DAY and (day is None or day < timezone.localtime(at).date()):
+        raise ValidationError(
+            _("Say when it is to be looked at again, from today on."), code="no_day"
+        )
+
+
+def check_merge(matter: Matter, into: Matter | None) -> None:
+    """Refuse to merge into nothing, itself, an ended matter, or one of another community."""
+    if into is None or into.pk == matter.pk:
+        raise ValidationError(_("Choose the other matter."), code="no_matter")
+    # Locked, so that neither ends while one is merged into the other; in one order, so that
+    # two people merging them into each other do not wait for one another.
+    both = Matter.objects.filter(pk__in=[matter.pk, into.pk]).order_by("pk")
+    list(both.select_for_update())
+    into = Matter.objects.select_related("grid").get(pk=into.pk)
+    if into.status not in Matter.OPEN:
+        raise ValidationError(
+            _("Matter %(number)s has ended. Choose one that is open, or reopen it first."),
+            params={"number": into.reference},
+            code="matter_ended",
+        )
+    if into.grid.code[:COMMUNITY_DIGITS] != matter.grid.code[:COMMUNITY_DIGITS]:
+        raise ValidationError(_("Choose a matter of the same community."), code="elsewhere")
+
+
+def values_after(
+    matter: Matter,
+    transition: Transition,
+    by: User | None,
+    at: datetime.datetime,
+    choice: Choice,
+) -> dict[str, Any]:
+    """Return the columns that the step changes, besides status and moves."""
+    step = transition.step
+    if not transition.moves:
+        return {}
+    values = holder_after(transition, by, choice)
+    if values:
+        values["supervision"] = Matter.Supervision.NONE
+    if values or transition.target not in (None, Matter.Status.IN_PROGRESS):
+        values["extension_until"] = None
+    if step in COUNTED:
+        values[COUNTED[step]] = F(COUNTED[step]) + 1
+    clocks = Deadlines(matter, at, calendar_from(at)).after(step, day=choice.get("day"))
+    return values | own_values(step, choice) | clocks | ends(transition, at)
+
+
+def own_values(step: Step, choice: Choice) -> dict[str, Any]:
+    """Return what only this one step changes."""
+    changes: dict[Step, dict[str, Any]] = {
+        Step.REMIND: {"supervision": Matter.Supervision.REMINDED},
+        Step.YELLOW: {"supervision": Matter.Supervision.YELLOW},
+        Step.RED: {"supervision": Matter.Supervision.RED},
+        Step.ASK_EXTENSION: {"extension_until": choice.get("until")},
+        Step.GRANT_EXTENSION: {"extension_until": None},
+        Step.REFUSE_EXTENSION: {"extension_until": None},
+        Step.MERGE: {"merged_into": choice.get("into")},
+        Step.SEPARATE: {"merged_into": None},
+        Step.ESCALATE: {"level": Matter.Level.STREET},
+        Step.HAND_BACK: {"level": Matter.Level.COMMUNITY},
+    }
+    return changes.get(step, {})
+
+
+def holder_after(transition: Transition, by: User | None, choice: Choice) -> dict[str, Any]:
+    values: dict[Holder, dict[str, Any]] = {
+        Holder.SAME: {},
+        Holder.NOBODY: {"assignee": None, "department": None},
+        Holder.ACTOR: {"assignee": by, "department": None},
+        Holder.CHOSEN: {
+            "assignee": choice.get("assignee"),
+            "department": choice.get("department"),
+        },
+        Holder.LEAD: {"assignee": None, "department": choice.get("lead")},
+    }
+    return values[transition.holder]
+
+
+def ends(transition: Transition, at: datetime.datetime) -> dict[str, Any]:
+    """Return the moments a step sets or clears."""
+    if transition.step in (Step.REOPEN, Step.SEPARATE):
+        return {"resolved_at": None, "closed_at": None, "rating": None}
+    if transition.step == Step.REWORK:
+        return {"resolved_at": None}
+    done: dict[str, Any] = {}
+    if transition.step in (Step.RESOLVE, Step.SOLVE):
+        done["resolved_at"] = at
+    if transition.target in Matter.ENDED:
+        done["closed_at"] = at
+    return done
+
+
+def move(matter: Matter, transition: Transition, values: dict[str, Any]) -> bool:
+    """Write the new state unless somebody moved the matter since it was read; say which."""
+    if not transition.moves:
+        return True
+    unmoved = Matter.objects.filter(pk=matter.pk, status=matter.status, moves=matter.moves)
+    status = transition.target or matter.status
+    return unmoved.update(status=status, moves=F("moves") + 1, **values) == 1
+
+
+def call_together(matter: Matter, choice: Choice, at: datetime.datetime) -> None:
+    """Note the departments that are called, besides those called before."""
+    CalledDepartment.objects.filter(matter=matter, is_lead=True).update(is_lead=False)
+    for department in choice.get("departments", ()):
+        CalledDepartment.objects.update_or_create(
+            matter=matter,
+            department=department,
+            defaults={
+                "is_lead": department == choice.get("lead"),
+                "called_at": at,
+                "answered_at": None,
+            },
+        )
+
+
+def note_answer(matter: Matter, by: User, at: datetime.datetime) -> None:
+    mine = [standing.department_id for standing in by.standings if standing.department_id]
+    matter.called.filter(department__in=mine, answered_at=None).update(answered_at=at)
+
+
+def last_event(matter: Matter, *, words: bool) -> MatterEvent | None:
+    """Return the newest event; without `words`, the newest that moved the matter."""
+    events = matter.events.select_related("by").order_by("-pk")
+    return events.first() if words else events.exclude(move=None).first()
+
+
+def says_the_same(earlier: MatterEvent, later: MatterEvent) -> bool:
+    """Say whether the later step only repeats the earlier: a form sent twice."""
+    names = ["step", "by_id", "note"]
+    if later.step == Step.ASSIGN:
+        names += ["assignee_id", "department_id"]
+    return all(getattr(earlier, name) == getattr(later, name) for name in names)
+
+
+def overtaken(matter: Matter, last: MatterEvent | None) -> ValidationError:
+    """Say who was quicker, and how the matter stands now."""
+    return ValidationError(
+        _(
+            "%(name)s was quicker: “%(step)s”. The matter is now “%(status)s”. "
+            "Look at its history and decide again."
+        ),
+        params={
+            "name": last.by or _("The resident") if last else "",
+            "step": last.get_step_display() if last else "",
+            "status": matter.get_status_display(),
+        },
+        code="overtaken",
+    )
