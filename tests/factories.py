@@ -308,7 +308,9 @@ class MatterFactory(DjangoModelFactory):
             }
         if status == Matter.Status.WAITING:
             wanted["seconds_left"] = 3600
-        if status in (*Matter.HANDLED, *Matter.SLEEPING) and not values.get("department"):
+        if status in (*Matter.HANDLED, *Matter.SLEEPING, Matter.Status.RESOLVED) and not values.get(
+            "department"
+        ):
             wanted["assignee"] = values.get("reported_by")
         if status == Matter.Status.MERGED and "merged_into" not in values:
             wanted["merged_into"] = MatterFactory(grid=values["grid"])

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from communities.models import (
     Area,
@@ -56,6 +57,8 @@ from tests.factories import (
 )
 from tests.growth import grow
 from visits.models import (
+    CalendarDay,
+    CalledDepartment,
     Campaign,
     CampaignDoor,
     HeldItem,
@@ -80,6 +83,8 @@ NOT_IN_ADMIN = {
     "visits.ServerEpoch",
     "visits.SyncDevice",
     "visits.StaleGrid",
+    # Edited on the page of their category.
+    "visits.TimeLimit",
     "visits.VisitTally",
 }
 IDENTITY = "11010519491231002X"
@@ -141,6 +146,11 @@ def rows(world) -> dict[type[models.Model], tuple[models.Model, models.Model]]:
             ),
             Visit: visit,
             type(matter): matter,
+            CalledDepartment: CalledDepartment.objects.create(
+                matter=matter,
+                department=DepartmentFactory(area=community.area),
+                called_at=timezone.now(),
+            ),
             MatterEvent: MatterEvent.objects.create(
                 matter=matter, by=membership.user, step="report", status="received"
             ),
@@ -167,7 +177,13 @@ def rows(world) -> dict[type[models.Model], tuple[models.Model, models.Model]]:
     return pairs
 
 
-GLOBAL = {CareTag, RetryRule, VisitRule, apps.get_model("visits.MatterCategory")}
+GLOBAL = {
+    CalendarDay,
+    CareTag,
+    RetryRule,
+    VisitRule,
+    apps.get_model("visits.MatterCategory"),
+}
 # A community's administrator reads the areas above her and edits none.
 ABOVE = {Area, Department}
 

@@ -1,6 +1,7 @@
 """What was found wrong during the year, and how far each of it has come."""
 
 import datetime
+import itertools
 import random
 import uuid
 from collections.abc import Iterable
@@ -23,7 +24,7 @@ MATTERS_PER_DOOR_AND_YEAR = 0.4
 FROM_VISITS = 0.6
 URGENT_CHANCE = 0.08
 # So many of those of the last weeks are stuck with whoever has them.
-STUCK_CHANCE, STUCK_DAYS = 0.2, 45
+STUCK_CHANCE, STUCK_DAYS = 0.35, 45
 TO_DEPARTMENT = 0.75
 # An ordinary matter takes up to so many days between two steps, times a half.
 LONGEST_DAYS = 6
@@ -69,15 +70,27 @@ REOPEN_NOTES = ("又出现了，没有修好", "住户反映仍未解决")
 COURSES = (
     ((Step.SOLVE,), 0.16),
     ((Step.TAKE, Step.RESOLVE, Step.CLOSE), 0.20),
-    ((Step.ASSIGN, Step.START, Step.RESOLVE, Step.CLOSE), 0.42),
+    ((Step.ASSIGN, Step.START, Step.RESOLVE, Step.CLOSE), 0.36),
     ((Step.ASSIGN, Step.RETURN, Step.ASSIGN, Step.START, Step.RESOLVE, Step.CLOSE), 0.06),
     ((Step.ASSIGN, Step.START, Step.RESOLVE, Step.REWORK, Step.RESOLVE, Step.CLOSE), 0.03),
     ((Step.TAKE, Step.RESOLVE, Step.CLOSE, Step.REOPEN, Step.TAKE, Step.RESOLVE), 0.02),
-    ((Step.ASSIGN, Step.START, Step.WAIT, Step.RESUME, Step.RESOLVE, Step.CLOSE), 0.04),
-    ((Step.ACCEPT, Step.ESCALATE, Step.ASSIGN, Step.START, Step.RESOLVE, Step.CLOSE), 0.02),
+    ((Step.ASSIGN, Step.START, Step.WAIT, Step.RESUME, Step.RESOLVE, Step.CLOSE), 0.08),
+    ((Step.ACCEPT, Step.ESCALATE, Step.ASSIGN, Step.START, Step.RESOLVE, Step.CLOSE), 0.04),
     ((Step.ASSIGN, Step.START, Step.KEEP, Step.ENTRY, Step.ENTRY), 0.01),
     ((Step.ASSIGN, Step.START, Step.GIVE_UP), 0.02),
-    ((Step.DECLINE,), 0.02),
+    ((Step.DECLINE,), 0.03),
+    ((Step.MERGE,), 0.03),
+)
+# How far those of the last weeks have come that are stuck, in turn.
+STUCK_COURSES = (
+    (),
+    (Step.ASSIGN,),
+    (Step.ASSIGN, Step.START),
+    (Step.ACCEPT,),
+    (Step.ASSIGN, Step.START, Step.WAIT),
+    (Step.ASSIGN, Step.START, Step.RESOLVE),
+    (Step.ACCEPT, Step.ESCALATE),
+    (Step.ASSIGN, Step.START, Step.KEEP),
 )
 NOTES = {
     Step.RETURN: RETURN_NOTES,
@@ -133,6 +146,10 @@ class MatterWriter:
         self.last = last
         self.matters: list[Matter] = []
         self.events: list[MatterEvent] = []
+        # Each grid begins elsewhere, so that a few grids show them all.
+        self.stuck = itertools.cycle(STUCK_COURSES)
+        for _skipped in range(rng.randrange(len(STUCK_COURSES))):
+            next(self.stuck)
 
     def write(self, visits: list[Visit], doors: int) -> None:
         """Report some matters from visits and others from the way between the doors."""
@@ -170,21 +187,31 @@ class MatterWriter:
     def pursue(self, matter: Matter, department: Department | None) -> None:
         """Take the steps of one course, as far as the time until `last` allows."""
         rng = self.rng
-        courses, weights = zip(*COURSES, strict=True)
         at = matter.reported_at
         days = LONGEST_DAYS if matter.urgency == Matter.Urgency.NORMAL else 1
-        is_recent = (self.last - at.date()).days < STUCK_DAYS
-        is_stuck = rng.random() < STUCK_CHANCE and is_recent
-        for step in rng.choices(courses, weights)[0]:
+        for step in self.course(at):
             if step == Step.SOLVE:
                 at += datetime.timedelta(minutes=rng.randint(3, 20))
             else:
                 at = in_office_hours(
                     at + datetime.timedelta(days=rng.uniform(0.05, 0.5) * days), rng
                 )
-            if at.date() > self.last or (is_stuck and step in (Step.START, Step.RESOLVE)):
+            if at.date() > self.last:
                 return
-            self.take(matter, step, at, department)
+            if step != Step.MERGE:
+                self.take(matter, step, at, department)
+            elif len(self.matters) > 1:
+                # Merged into the one before it in this grid.
+                matter.merged_into = self.matters[-2].merged_into or self.matters[-2]
+                self.take(matter, step, at, department)
+
+    def course(self, at: datetime.datetime) -> tuple[Step, ...]:
+        """Choose how a matter goes that was reported at that moment."""
+        is_recent = (self.last - at.date()).days < STUCK_DAYS
+        if is_recent and self.rng.random() < STUCK_CHANCE:
+            return next(self.stuck)
+        courses, weights = zip(*COURSES, strict=True)
+        return self.rng.choices(courses, weights)[0]
 
     def take(
         self, matter: Matter, step: Step, at: datetime.datetime, department: Department | None

@@ -4,6 +4,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from communities.models import Grid, Membership
@@ -77,7 +78,10 @@ def add_matter(world, today):
 
 
 def close_matter(world, today):
-    Matter.objects.update(status=Matter.Status.CLOSED)
+    now = timezone.now()
+    Matter.objects.filter(status=Matter.Status.RECEIVED).update(
+        status=Matter.Status.CLOSED, moves=F("moves") + 1, due_at=None, closed_at=now
+    )
 
 
 def assign(world, today):

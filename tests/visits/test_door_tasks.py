@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from bs4 import BeautifulSoup
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import override
 
 from communities.models import Community
@@ -144,7 +145,9 @@ def test_matters_come_back_to_those_who_may_close_them(world, door):
     assert listed(world.captain) == []
     Matter.objects.filter(pk=matter.pk).update(reported_by=world.captain)
     assert listed(world.captain) == [door]
-    Matter.objects.filter(pk=matter.pk).update(status=Matter.Status.CLOSED)
+    Matter.objects.filter(pk=matter.pk).update(
+        status=Matter.Status.CLOSED, moves=1, due_at=None, closed_at=NOW
+    )
     assert listed(world.worker) == []
 
 
@@ -199,7 +202,7 @@ def send(client, door, **values):
     "case",
     [
         ("close", "closed", ""),
-        ("reopen", "received", "Told at the door: not solved, they say."),
+        ("rework", "in_progress", "Told at the door: not solved, they say."),
         ("", "resolved", None),
     ],
 )
@@ -209,7 +212,7 @@ def test_the_visit_closes_the_loop(world, door, as_user, case):
     client = as_user(world.worker)
     name = f"matter-told_{matter.pk}"
     offered = [radio["value"] for radio in visit_page(client, door).select(f"[name={name}]")]
-    assert offered == ["", "close", "reopen"]
+    assert offered == ["", "close", "rework"]
     assert send(client, door, **{name: answer}).status_code == 200
     matter.refresh_from_db()
     assert matter.status == status
@@ -222,7 +225,7 @@ def test_a_matter_closed_meanwhile_loses_no_visit(world, door, as_user, monkeypa
     matter = solved(door, world.worker)
     client = as_user(world.worker)
     monkeypatch.setattr("visits.views.visits.save_visit", closing_first(matter))
-    answer = send(client, door, **{f"matter-told_{matter.pk}": "reopen"})
+    answer = send(client, door, **{f"matter-told_{matter.pk}": "rework"})
     assert "公共设施：" in answer.content.decode()
     assert Visit.objects.count() == 1
 
@@ -231,7 +234,9 @@ def closing_first(matter):
     from visits.views.visits import save_visit
 
     def saving(*arguments):
-        Matter.objects.filter(pk=matter.pk).update(status=Matter.Status.CLOSED, moves=5)
+        Matter.objects.filter(pk=matter.pk).update(
+            status=Matter.Status.CLOSED, moves=1, due_at=None, closed_at=timezone.now()
+        )
         return save_visit(*arguments)
 
     return saving
