@@ -32,6 +32,7 @@ urlpatterns = [
     path("register/", include("households.urls")),
     path("work/", include("visits.urls")),
     path("sync/", include("visits.sync.urls")),
+    path("open311/v2/", include("visits.open311.urls")),
     # Short, because they stand in QR codes.
     path("c/<str:key>/", public.public_person, name="public_person"),
     path("c/<str:key>/photo/", public.public_photo, name="public_photo"),

@@ -29,6 +29,7 @@ from households.models import (
     Resident,
 )
 from visits.models import (
+    ApiClient,
     BurdenWeek,
     Campaign,
     CampaignDoor,
@@ -37,6 +38,7 @@ from visits.models import (
     MatterCategory,
     Outcome,
     Pairing,
+    ServiceRequest,
     Visit,
     Way,
 )
@@ -315,6 +317,27 @@ class MatterFactory(DjangoModelFactory):
         if status == Matter.Status.MERGED and "merged_into" not in values:
             wanted["merged_into"] = MatterFactory(grid=values["grid"])
         return wanted | values
+
+
+class ApiClientFactory(DjangoModelFactory):
+    """A city service of a community, whose key nobody knows."""
+
+    class Meta:
+        model = ApiClient
+
+    name = factory.Sequence(lambda n: f"城市平台{n}")
+    code = factory.LazyFunction(lambda: CommunityFactory().code)
+    key_hash = factory.Sequence(lambda n: f"{n:064x}")
+
+
+class ServiceRequestFactory(DjangoModelFactory):
+    class Meta:
+        model = ServiceRequest
+
+    matter = factory.SubFactory(MatterFactory, source="open311", reported_by=None)
+    client = factory.SubFactory(ApiClientFactory)
+    filed_at = factory.LazyFunction(timezone.now)
+    digest = factory.Sequence(lambda n: f"{n:032x}")
 
 
 def identity_number(born: str = "19800101", sequence: int = 1, area: str = "990101") -> str:

@@ -9,6 +9,7 @@ from communities.models import Disclosure, ExpectedBack
 from communities.roles import Role
 from households.models import FormerGrid, Post, RegisterImport
 from tests.factories import (
+    ApiClientFactory,
     BuildingFactory,
     BurdenWeekFactory,
     CampaignDoorFactory,
@@ -25,6 +26,7 @@ from tests.factories import (
     PhoneFactory,
     ResidencyFactory,
     ResidentFactory,
+    ServiceRequestFactory,
     VisitFactory,
     WastedTimeFactory,
 )
@@ -64,6 +66,7 @@ def grow(world, grid=None) -> None:
     )
     MatterEvent.objects.create(matter=matter, by=membership.user, step="x", status="received")
     Photo.objects.create(matter=matter, by=membership.user, image="photos/x.jpg")
+    ServiceRequestFactory(matter__grid=grid, client=ApiClientFactory(code=world.community.code))
     Disclosure.objects.create(
         kind="reveal", by=membership.user, community=world.community, subject="x"
     )

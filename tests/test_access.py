@@ -222,6 +222,21 @@ TABLE = [
     Row("sync:photo_add", "POST", {412: f"{ALL} anonymous"}),
     Row("sync:photo", "GET", {405: f"{ALL} anonymous"}, "visit"),
     Row("sync:photo", "POST", {405: f"{ALL} anonymous"}, "visit"),
+    # City systems bring a key; a login opens nothing here.
+    Row("open311:openapi", "GET", {200: f"{ALL} anonymous"}),
+    Row("open311:openapi", "POST", {405: f"{ALL} anonymous"}),
+    Row("open311:discovery", "GET", {200: f"{ALL} anonymous"}, "format"),
+    Row("open311:discovery", "POST", {405: f"{ALL} anonymous"}, "format"),
+    Row("open311:services", "GET", {200: f"{ALL} anonymous"}, "format"),
+    Row("open311:services", "POST", {405: f"{ALL} anonymous"}, "format"),
+    Row("open311:service_definition", "GET", {200: f"{ALL} anonymous"}, "service"),
+    Row("open311:service_definition", "POST", {405: f"{ALL} anonymous"}, "service"),
+    Row("open311:requests", "GET", {403: f"{ALL} anonymous"}, "format"),
+    Row("open311:requests", "POST", {403: f"{ALL} anonymous"}, "format"),
+    Row("open311:request", "GET", {403: f"{ALL} anonymous"}, "request"),
+    Row("open311:request", "POST", {405: f"{ALL} anonymous"}, "request"),
+    Row("open311:token", "GET", {403: f"{ALL} anonymous"}, "request"),
+    Row("open311:token", "POST", {405: f"{ALL} anonymous"}, "request"),
     Row("admin:index", "GET", {200: "admin"}),
     Row("admin:index", "POST", {200: "admin"}),
     Row("admin:login", "GET", {302: ALL}),
@@ -311,6 +326,10 @@ def arguments(world) -> dict[str, list[object]]:
         "card": [worker_role.card_key],
         "grid_card": [world.grid.card_key],
         "app": ["communities"],
+        "format": ["json"],
+        # A category that came with the program.
+        "service": ["sanitation", "xml"],
+        "request": [matter.pk, "json"],
         **{word: [row.pk] for word, row in rows.items()},
     }
 

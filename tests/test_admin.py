@@ -37,6 +37,7 @@ from households.models import (
 )
 from tests.factories import (
     PASSWORD,
+    ApiClientFactory,
     AreaFactory,
     CampaignDoorFactory,
     CareFactory,
@@ -51,6 +52,7 @@ from tests.factories import (
     PhoneFactory,
     ResidencyFactory,
     ResidentFactory,
+    ServiceRequestFactory,
     UserFactory,
     VisitFactory,
     WastedTimeFactory,
@@ -59,6 +61,7 @@ from tests.growth import grow
 from visits.models import (
     CalendarDay,
     CalledDepartment,
+    ApiClient,
     Campaign,
     CampaignDoor,
     HeldItem,
@@ -66,6 +69,7 @@ from visits.models import (
     Pairing,
     Photo,
     RetryRule,
+    ServiceRequest,
     Visit,
     VisitRule,
 )
@@ -166,6 +170,8 @@ def rows(world) -> dict[type[models.Model], tuple[models.Model, models.Model]]:
                 reason="invalid",
                 content="{}",
             ),
+            ApiClient: ApiClientFactory(code=community.code),
+            ServiceRequest: ServiceRequestFactory(matter__grid=grid),
             Campaign: door.campaign,
             CampaignDoor: door,
         }
@@ -240,6 +246,7 @@ RECORDS = (
     Pairing,
     Cover,
     WastedTime,
+    ServiceRequest,
 )
 
 

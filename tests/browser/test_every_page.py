@@ -26,6 +26,10 @@ FILES = {
     "admin:jsi18n",
     "language",
     "sync:hello",
+    "open311:openapi",
+    "open311:discovery",
+    "open311:services",
+    "open311:service_definition",
     "service_worker",
 }
 

@@ -1,3 +1,4 @@
+from visits.models.api_client import ApiClient, ServiceRequest
 from visits.models.burden import BurdenWeek
 from visits.models.calendar import CalendarDay
 from visits.models.campaign import Campaign, CampaignDoor, DoorResult, campaigns_at
@@ -19,6 +20,7 @@ from visits.models.visit import (
 )
 
 __all__ = [
+    "ApiClient",
     "BurdenWeek",
     "CalendarDay",
     "CalledDepartment",
@@ -38,6 +40,7 @@ __all__ = [
     "PhotoUpload",
     "RetryRule",
     "ServerEpoch",
+    "ServiceRequest",
     "StaleGrid",
     "Step",
     "SyncDevice",
