@@ -59,9 +59,9 @@ from tests.factories import (
 )
 from tests.growth import grow
 from visits.models import (
+    ApiClient,
     CalendarDay,
     CalledDepartment,
-    ApiClient,
     Campaign,
     CampaignDoor,
     HeldItem,
