@@ -413,7 +413,7 @@ def test_anonymous_is_sent_to_the_login(as_user, three):
 
 def offered(as_user, user, matter: Matter) -> list[str]:
     page = as_user(user).get(matter.get_absolute_url())
-    shown = [*page.context["steps"], *page.context["more_steps"]]
+    shown = [*page.context["steps"], *page.context["other_steps"]]
     return [form.initial["step"] for form, _open in shown]
 
 
@@ -464,7 +464,7 @@ def test_step_post_of_an_old_page_says_who_was_quicker_and_keeps_the_words(as_us
     page = answer.content.decode()
     assert "worker was quicker" in page
     assert "重复上报，已处理" in page
-    form, is_open = answer.context["more_steps"][-1]
+    form, is_open = answer.context["other_steps"][-1]
     assert (form.initial["step"], form.initial["seen"], is_open) == ("comment", 1, True)
     matter.refresh_from_db()
     assert matter.status == "in_progress"
@@ -477,7 +477,7 @@ def test_step_post_without_needed_words_shows_the_form_again(as_user, world, rep
     )
     forms = {
         form.data.get("step") or form.initial["step"]: is_open
-        for form, is_open in answer.context["steps"]
+        for form, is_open in (*answer.context["steps"], *answer.context["other_steps"])
     }
     assert forms == {"reopen": True, "comment": False}
 

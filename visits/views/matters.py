@@ -28,7 +28,13 @@ from visits.workflow import relations, transition_for, transitions_for
 # A list with none of its filters set shows what is still open, and says so in the filter.
 FIRST_VIEW = QueryDict("status=open")
 # The steps that usually come next; the rest is one tap further.
-STEPS_SHOWN = 3
+USUAL = frozenset(
+    {
+        *(Step.START, Step.RESUME, Step.RESOLVE, Step.CLOSE, Step.REWORK, Step.TAKE, Step.SOLVE),
+        *(Step.ASSIGN, Step.GRANT_EXTENSION, Step.REFUSE_EXTENSION, Step.ENTRY, Step.ANSWER),
+        *(Step.SEPARATE, Step.REOPEN),
+    }
+)
 PHOTO_POLICY = "default-src 'none'; sandbox"
 
 
@@ -94,7 +100,7 @@ def matter_export(
         Column(_("What is wrong"), lambda matter: matter.description),
         Column(_("Reported by"), lambda matter: matter.reported_by),
         Column(_("Reported at"), lambda matter: moment(matter.reported_at)),
-        Column(_("Due"), lambda matter: moment(matter.due_at)),
+        Column(_("Deadline"), lambda matter: moment(matter.due_at)),
         Column(_("Assigned to"), lambda matter: matter.holder),
         Column(_("Resolved at"), lambda matter: moment(matter.resolved_at)),
         Column(_("Closed at"), lambda matter: moment(matter.closed_at)),
@@ -221,7 +227,8 @@ def matter_page(
         open_step = step if step in forms else Step.COMMENT
         forms[open_step].initial["note"] = refused.cleaned_data["note"]
     household = matter.household
-    steps = [(form, step == open_step) for step, form in forms.items()]
+    usual = [(form, step == open_step) for step, form in forms.items() if step in USUAL]
+    others = [(form, step == open_step) for step, form in forms.items() if step not in USUAL]
     return TemplateResponse(
         request,
         "visits/matter.html",
@@ -233,9 +240,9 @@ def matter_page(
             "called": matter.called.select_related("department"),
             "merged": matter.merged.select_related("reported_by"),
             "photos": matter.photos.all(),
-            "steps": steps[:STEPS_SHOWN],
-            "more_steps": steps[STEPS_SHOWN:],
-            "is_more_open": any(is_open for _form, is_open in steps[STEPS_SHOWN:]),
+            "steps": usual,
+            "other_steps": others,
+            "is_other_open": any(is_open for _form, is_open in others),
             "may_open_household": household is not None
             and Household.objects.visible_to(request.user).contains(household),
         },
