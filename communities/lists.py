@@ -1,5 +1,6 @@
 """Long lists: one page at a time by key, and whole as an Excel file."""
 
+import re
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from communities.models import Community, Disclosure
 from communities.models.disclosure import WORDS
 
 PAGE_SIZE = 50
+NOT_IN_FILE_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 Row = TypeVar("Row", bound=models.Model)
 
 
@@ -103,18 +105,21 @@ def export_response(
     columns: Iterable[Column],
     rows: models.QuerySet[Any] | Iterable[Any],
     community: Community | None = None,
+    subject: str = "",
+    title: str = "",
 ) -> FileResponse:
     """Return the rows as an Excel file and record who took them.
 
-    `name` is that of the list in the record of disclosures, whose words name file and sheet.
+    `name` is that of the list in the record of disclosures, whose words name file and sheet;
+    `subject` stands in the record instead, and `title` names the file, for one list of many.
     Text is written as text, so a cell beginning with "=" stays harmless. Rows of a
     queryset are read in chunks and written row by row; memory does not grow with the list.
     """
     columns = list(columns)
     file = tempfile.TemporaryFile()  # noqa: SIM115 - FileResponse closes it
     workbook = xlsxwriter.Workbook(file, {"constant_memory": True, "in_memory": False})
-    title = str(WORDS[name])
-    sheet = workbook.add_worksheet(title)
+    words = str(WORDS[name])
+    sheet = workbook.add_worksheet(words)
     bold = workbook.add_format({"bold": True})
     sheet.freeze_panes(1, 0)
     for index, column in enumerate(columns):
@@ -130,12 +135,13 @@ def export_response(
         kind=Disclosure.Kind.EXPORT,
         by=request.user,
         community=community,
-        subject=name,
+        subject=subject or name,
         rows=written,
     )
     file.seek(0)
+    named = NOT_IN_FILE_NAMES.sub(" ", title).strip() or words
     return FileResponse(
-        file, as_attachment=True, filename=f"{title}-{timezone.localdate():%Y%m%d}.xlsx"
+        file, as_attachment=True, filename=f"{named}-{timezone.localdate():%Y%m%d}.xlsx"
     )
 
 

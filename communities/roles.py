@@ -40,6 +40,8 @@ VISIT_KEEPERS = frozenset({Role.GRID_LEADER, Role.COMMUNITY_OFFICER, Role.STREET
 # They read what the people of their places keep as diaries.
 DIARY_READERS = frozenset({Role.COMMUNITY_OFFICER, Role.STREET_OFFICER})
 SENSITIVE_READERS = frozenset({Role.GRID_LEADER, Role.COMMUNITY_OFFICER, Role.STREET_OFFICER})
+# They define what is taken of the answers of households, again and again.
+EXPORT_KEEPERS = MANAGERS | {Role.DEPARTMENT_HANDLER}
 DASHBOARD_READERS = MANAGERS | {Role.GRID_LEADER, Role.AREA_CADRE, Role.AUDITOR}
 
 # The kind of place each role is held at.

@@ -13,6 +13,7 @@ from communities.models import Cover, User
 from communities.roles import (
     DASHBOARD_READERS,
     DIARY_READERS,
+    EXPORT_KEEPERS,
     MANAGERS,
     POST_HOLDERS,
     READERS,
@@ -40,6 +41,7 @@ MENU = (
     Entry("visits:diary_list", _("Diaries"), DIARY_READERS),
     Entry("visits:campaign_list", _("Campaigns"), READERS),
     Entry("visits:held_list", _("Held back"), VISIT_KEEPERS),
+    Entry("households:export_list", _("Exports"), EXPORT_KEEPERS | {Role.AUDITOR}),
     Entry("households:community_list", _("Grids and people"), MANAGERS | {Role.AUDITOR}),
     Entry("households:register_import_list", _("Import"), MANAGERS),
     Entry("communities:disclosure_list", _("Disclosures"), MANAGERS | {Role.AUDITOR}),

@@ -28,6 +28,7 @@ SHELL = (
     "js/status.js",
     "js/burden.js",
     "js/knocking.js",
+    "js/questions.js",
     "js/shrink.js",
     "js/today.js",
     "js/visit_form.js",

@@ -14,6 +14,7 @@ from communities.scoped_admin import (
     ScopedFilter,
     ScopedInline,
 )
+from households import topic_admin  # noqa: F401 - registers topics, questions and answers
 from households.admin_forms import PhoneForm, PhoneFormSet, ResidentForm
 from households.models import (
     Building,

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from households.forms.residents import read_identity, read_phone
-from households.models import Phone, Resident, identity_index, phone_index
+from households.models import Household, Phone, Question, Resident, identity_index, phone_index
 from households.names import plain_name
 from households.register.values import read_name
 
@@ -93,3 +93,53 @@ class PhoneFormSet(forms.BaseInlineFormSet):
         numbers = [number for number in typed if number]
         if len(numbers) != len(set(numbers)):
             raise ValidationError(_("This person already has this number."))
+
+
+class QuestionForm(forms.ModelForm):
+    """A question as administrators define it; what is held elsewhere already is refused."""
+
+    occupancies = forms.MultipleChoiceField(
+        label=_("Kinds of occupancy"),
+        choices=Household.Occupancy.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    class Meta:
+        model = Question
+        fields = [
+            "topic",
+            "name",
+            "text",
+            "kind",
+            "choices",
+            "applies_to",
+            "tags",
+            "occupancies",
+            "every_days",
+            "is_sensitive",
+            "order",
+            "is_active",
+        ]
+        widgets = {"tags": forms.CheckboxSelectMultiple}
+
+    def clean(self) -> dict[str, Any]:
+        """Keep a question from telling who carries a sensitive care tag."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("applies_to") != Question.Applies.CARE:
+            return cleaned
+        tags = cleaned.get("tags") or []
+        if not tags:
+            self.add_error("tags", _("Choose at least one care tag."))
+        if any(tag.is_sensitive for tag in tags) and not self.is_hidden(cleaned):
+            self.add_error(
+                "is_sensitive",
+                _(
+                    "One of the care tags is sensitive: whoever is asked would be known by it. "
+                    "Mark the question as sensitive too."
+                ),
+            )
+        return cleaned
+
+    def is_hidden(self, cleaned: dict[str, Any]) -> bool:
+        return bool(cleaned.get("is_sensitive", self.instance.is_sensitive))

@@ -1,6 +1,7 @@
 """The least valid object of each kind."""
 
 import datetime
+import uuid
 
 import factory
 from django.utils import timezone
@@ -22,11 +23,17 @@ from households.models import (
     Building,
     Care,
     CareTag,
+    Fact,
+    FactEntry,
     Household,
     Phone,
     Post,
+    Question,
     Residency,
     Resident,
+    SavedExport,
+    Topic,
+    TopicDepartment,
 )
 from visits.models import (
     ApiClient,
@@ -187,6 +194,61 @@ class CareFactory(DjangoModelFactory):
 
     resident = factory.SubFactory(ResidentFactory)
     tag = factory.SubFactory(CareTagFactory)
+
+
+class TopicFactory(DjangoModelFactory):
+    class Meta:
+        model = Topic
+
+    name = factory.Sequence(lambda n: f"专题{n}")
+
+
+class TopicDepartmentFactory(DjangoModelFactory):
+    class Meta:
+        model = TopicDepartment
+
+    topic = factory.SubFactory(TopicFactory)
+    department = factory.SubFactory(DepartmentFactory)
+
+
+class QuestionFactory(DjangoModelFactory):
+    """A yes-or-no question to every household, asked once a year."""
+
+    class Meta:
+        model = Question
+
+    topic = factory.SubFactory(TopicFactory)
+    name = factory.Sequence(lambda n: f"事实{n}")
+    text = factory.Sequence(lambda n: f"问题{n}是这样吗？")
+
+
+class FactFactory(DjangoModelFactory):
+    class Meta:
+        model = Fact
+
+    household = factory.SubFactory(HouseholdFactory)
+    question = factory.SubFactory(QuestionFactory)
+    value = "yes"
+    confirmed_by = factory.SubFactory(UserFactory)
+    confirmed_at = factory.LazyFunction(timezone.now)
+
+
+class FactEntryFactory(FactFactory):
+    class Meta:
+        model = FactEntry
+
+    source = factory.LazyFunction(uuid.uuid4)
+    digest = "x"
+
+
+class SavedExportFactory(DjangoModelFactory):
+    class Meta:
+        model = SavedExport
+
+    name = factory.Sequence(lambda n: f"名单{n}")
+    code = "990101001"
+    columns = ["address"]
+    made_by = factory.SubFactory(UserFactory)
 
 
 class PostFactory(DjangoModelFactory):

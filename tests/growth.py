@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from communities.models import Disclosure, ExpectedBack
 from communities.roles import Role
-from households.models import FormerGrid, Post, RegisterImport
+from households.models import FormerGrid, Post, RegisterImport, SavedExport
 from tests.factories import (
     ApiClientFactory,
     BuildingFactory,
@@ -18,6 +18,8 @@ from tests.factories import (
     CoverFactory,
     DepartmentFactory,
     DiaryEntryFactory,
+    FactEntryFactory,
+    FactFactory,
     GridFactory,
     HouseholdFactory,
     MatterFactory,
@@ -26,7 +28,9 @@ from tests.factories import (
     PhoneFactory,
     ResidencyFactory,
     ResidentFactory,
+    SavedExportFactory,
     ServiceRequestFactory,
+    TopicDepartmentFactory,
     VisitFactory,
     WastedTimeFactory,
 )
@@ -70,6 +74,11 @@ def grow(world, grid=None) -> None:
     Disclosure.objects.create(
         kind="reveal", by=membership.user, community=world.community, subject="x"
     )
+    fact = FactFactory(household=household, confirmed_by=membership.user)
+    TopicDepartmentFactory(topic=fact.question.topic, department=world.department_office)
+    FactEntryFactory(household=household, question=fact.question, confirmed_by=membership.user)
+    for export in (*SavedExport.objects.all(), SavedExportFactory(code=world.community.code)):
+        export.questions.add(fact.question)
     FormerGrid.objects.create(
         household=household,
         grid=grid,

@@ -27,13 +27,19 @@ from communities.roles import Role
 from communities.scoped_admin import ScopedAdmin
 from households.models import (
     CareTag,
+    Fact,
+    FactEntry,
     FormerGrid,
     Household,
     Phone,
     Post,
+    Question,
     RegisterImport,
     Residency,
     Resident,
+    SavedExport,
+    Topic,
+    TopicDepartment,
 )
 from tests.factories import (
     PASSWORD,
@@ -44,6 +50,8 @@ from tests.factories import (
     CareTagFactory,
     CoverFactory,
     DepartmentFactory,
+    FactEntryFactory,
+    FactFactory,
     HouseholdFactory,
     MatterCategoryFactory,
     MatterFactory,
@@ -52,7 +60,9 @@ from tests.factories import (
     PhoneFactory,
     ResidencyFactory,
     ResidentFactory,
+    SavedExportFactory,
     ServiceRequestFactory,
+    TopicDepartmentFactory,
     UserFactory,
     VisitFactory,
     WastedTimeFactory,
@@ -120,6 +130,7 @@ def rows(world) -> dict[type[models.Model], tuple[models.Model, models.Model]]:
         membership = MembershipFactory(grid=grid)
         visit = VisitFactory(household=household, by=membership.user)
         matter = MatterFactory(grid=grid, household=household, reported_by=membership.user)
+        fact = FactFactory(household=household)
         door = CampaignDoorFactory(campaign__community=community, household=household)
         return {
             Community: community,
@@ -172,6 +183,12 @@ def rows(world) -> dict[type[models.Model], tuple[models.Model, models.Model]]:
             ),
             ApiClient: ApiClientFactory(code=community.code),
             ServiceRequest: ServiceRequestFactory(matter__grid=grid),
+            Fact: fact,
+            FactEntry: FactEntryFactory(household=household, question=fact.question),
+            SavedExport: SavedExportFactory(code=community.code),
+            TopicDepartment: TopicDepartmentFactory(
+                department__area=AreaFactory(code=area_code[:9], name=area_code)
+            ),
             Campaign: door.campaign,
             CampaignDoor: door,
         }
@@ -186,7 +203,9 @@ def rows(world) -> dict[type[models.Model], tuple[models.Model, models.Model]]:
 GLOBAL = {
     CalendarDay,
     CareTag,
+    Question,
     RetryRule,
+    Topic,
     VisitRule,
     apps.get_model("visits.MatterCategory"),
 }
@@ -236,6 +255,8 @@ def test_rows_lists_and_history_stop_at_the_scope(model, rows, as_user):
 
 RECORDS = (
     Visit,
+    Fact,
+    FactEntry,
     HeldItem,
     MatterEvent,
     Photo,

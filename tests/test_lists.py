@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from households.models import SavedExport
 from tests.factories import GridFactory
 from tests.growth import grow
 from tests.test_access import url_names
@@ -35,7 +36,9 @@ LISTS = [
     List("households:cover_list", 5, place="community"),
     List("households:household_list", 12, 11),
     List("households:building_list", 5, 5),
-    List("households:household", 12, place="household"),
+    List("households:household", 13, place="household"),
+    List("households:export_list", 7),
+    List("households:export", 11, 11, place="export"),
     List("households:register_import_list", 5),
     List("visits:today", 16, None, "worker"),
     List("visits:visit_list", 8, 7),
@@ -69,6 +72,7 @@ def address_of(entry: List, world, suffix: str = "") -> str:
         "community": [world.community.code],
         "grid": [world.grid.code],
         "household": [world.household.pk],
+        "export": [SavedExport.objects.order_by("pk").values_list("pk", flat=True).first()],
         "campaign": [Campaign.objects.order_by("pk").values_list("pk", flat=True).first()],
     }
     return reverse(entry.name, args=places[entry.place]) + suffix

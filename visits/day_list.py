@@ -1,10 +1,12 @@
 """The list of a day: doors in the order one walks, and what to know before each."""
 
 import datetime
+import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from types import MappingProxyType
 from typing import NamedTuple
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
@@ -20,6 +22,7 @@ from households.models import (
     is_in_state,
 )
 from households.models.resident import CareTagQuerySet
+from households.topics import Asked
 from visits.door_tasks import DoorTasks, tasks_at
 from visits.knocking import KnockRules
 from visits.models import Visit
@@ -53,6 +56,8 @@ class Door:
     tasks: DoorTasks
     last_answer: datetime.date | None
     chance: Chance | None
+    # Named only where a phone keeps the list.
+    asked: list[Asked] = field(default_factory=list)
     visit_id: uuid.UUID = field(default_factory=uuid.uuid4)
 
     @property
@@ -62,6 +67,18 @@ class Door:
     @property
     def reasons(self) -> list[str]:
         return self.tasks.reasons()
+
+    @property
+    def questions(self) -> str:
+        """The questions due here, as the script of the kept form reads them: docs/sync.md."""
+        return json.dumps(
+            [
+                [one.question.pk, one.value, one.known(self.on)] if one.value else [one.question.pk]
+                for one in self.asked
+            ],
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
 
     @property
     def days_overdue(self) -> int:
@@ -132,17 +149,18 @@ def stairwells(
     on: datetime.date,
     *,
     tags: CareTagQuerySet | None = None,
+    asked: Mapping[int, list[Asked]] = MappingProxyType({}),
 ) -> list[Stairwell]:
     """Group households in walking order, with what the user may know of each.
 
-    Needs `building.community` loaded; nine queries. `tags` narrows the care that is named,
-    as on a page that a phone keeps.
+    Needs `building.community` loaded; nine queries. `tags` narrows the care that is named
+    and `asked` adds the questions due, as on a page that a phone keeps.
     """
     known = CareTag.objects.all() if tags is None else tags
     return [
         Stairwell(label, list(doors))
         for label, doors in groupby(
-            doors_of(user, households, on, known.visible_to(user)), key=stairwell_label
+            doors_of(user, households, on, known.visible_to(user), asked), key=stairwell_label
         )
     ]
 
@@ -153,7 +171,11 @@ def stairwell_label(door: Door) -> str:
 
 
 def doors_of(
-    user: User, households: Sequence[Household], on: datetime.date, tags: CareTagQuerySet
+    user: User,
+    households: Sequence[Household],
+    on: datetime.date,
+    tags: CareTagQuerySet,
+    asked: Mapping[int, list[Asked]],
 ) -> Iterator[Door]:
     heads = heads_of(households)
     care = care_of(tags, households)
@@ -173,6 +195,7 @@ def doors_of(
             tasks[key],
             knocks[key].last_answer,
             chance_today(household, evidence[key], now),
+            asked.get(key, []),
         )
 
 

@@ -11,6 +11,7 @@ from visits.views import (
     pairings,
     stairwells,
     today,
+    visit_add,
     visits,
 )
 
@@ -23,7 +24,7 @@ urlpatterns = [
     path("diary/days/", diary.diary_list, name="diary_list"),
     path("diary/<int:pk>/", diary.diary_entry, name="diary_entry"),
     path("households/<int:pk>/quick/", today.visit_quick, name="visit_quick"),
-    path("households/<int:pk>/visit/", visits.visit_add, name="visit_add"),
+    path("households/<int:pk>/visit/", visit_add.visit_add, name="visit_add"),
     path(
         "buildings/<int:pk>/nobody-home/",
         stairwells.stairwell_unanswered,

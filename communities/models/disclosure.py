@@ -15,6 +15,8 @@ WORDS = {
     "campaign doors": _("Doors of campaigns"),
     "communities": _("Communities"),
     "disclosures": _("Disclosures"),
+    "export": _("Saved export"),
+    "exports": _("Saved exports"),
     "grids": _("Grids"),
     "households": _("Households"),
     "import problems": _("Rows to correct"),

@@ -1,3 +1,4 @@
+from households.models.fact import Fact, FactEntry
 from households.models.place import (
     Building,
     DoorState,
@@ -22,20 +23,28 @@ from households.models.resident import (
     identity_index,
     phone_index,
 )
+from households.models.saved_export import SavedExport
+from households.models.topic import Question, Topic, TopicDepartment
 
 __all__ = [
     "Building",
     "Care",
     "CareTag",
     "DoorState",
+    "Fact",
+    "FactEntry",
     "FormerGrid",
     "Household",
     "ImportPage",
     "Phone",
     "Post",
+    "Question",
     "RegisterImport",
     "Residency",
     "Resident",
+    "SavedExport",
+    "Topic",
+    "TopicDepartment",
     "identity_error_text",
     "identity_index",
     "is_in_state",

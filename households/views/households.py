@@ -24,6 +24,7 @@ from households.filters import LONGEST_CHOICE, HouseholdFilter
 from households.forms.households import HouseholdForm, NewHouseholdForm, new_door_buildings
 from households.masking import mask_name
 from households.models import Building, Care, CareTag, Household, Residency
+from households.topics import known_facts
 
 LATEST_VISITS = 10
 # By grid first: a page then begins at its place in the index, however wide the user's scope.
@@ -107,6 +108,7 @@ def household(request: HttpRequest, pk: int) -> HttpResponse:
             "due_reason": due_reason(shown, request.user) if shown.closed_on is None else "",
             "visits": visits[:LATEST_VISITS],
             "matters": shown.matters.open().select_related("category").order_by("due_at", "pk"),
+            "facts": known_facts(request.user, shown, on),
             "visit_id": uuid.uuid4(),
             "is_editable": Household.objects.editable_by(request.user).filter(pk=pk).exists(),
             "is_visitable": shown.closed_on is None

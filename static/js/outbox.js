@@ -36,11 +36,15 @@ export async function canSave() {
   return isCapable && Boolean((await meta("key")) && (await meta("author"))) && (await meta("user")) === user;
 }
 
-// Save one item; resolves once it is on the disk, rejects with nothing kept. `label` is what
-// its user sees of it, `fields` what she typed, to edit it again.
-export async function save({ id, household, visit, matter, photos = [], effort = null, label, fields, kind }) {
+// Save one item; resolves once it is on the disk, rejects with nothing kept. `photos` are pairs
+// of the matter they show and the picture, `facts` what was answered, `label` is what its user
+// sees of it, `fields` what she typed, to edit it again.
+export async function save({ id, household, visit, matters = [], facts = [], photos = [], effort = null, label, fields, kind }) {
   const [key, author, offset] = [await meta("key"), await meta("author"), await meta("offset")];
-  const content = { author, household, saved_at: Date.now(), clock_offset: offset, visit, issue: matter, effort };
+  const content = { author, household, saved_at: Date.now(), clock_offset: offset, visit, issue: matters[0] || null, effort };
+  // Only where there are any: an everyday visit is written as ever.
+  if (matters.length > 1) content.issues = matters.slice(1);
+  if (facts.length) content.facts = facts;
   const row = {
     id,
     sealed: toBase64(await sealJson(key, id, content)),
@@ -50,10 +54,10 @@ export async function save({ id, household, visit, matter, photos = [], effort =
   };
   const pictures = [];
   let lost = 0;
-  for (const picture of photos) {
+  for (const [matter, picture] of photos) {
     // One that could not be made smaller and that the server would not take.
     if (picture.size > MOST_PHOTO_BYTES) lost += 1;
-    else pictures.push(await sealedPhoto(key, author, id, matter.id, picture));
+    else pictures.push(await sealedPhoto(key, author, id, matter, picture));
   }
   await change(["meta", "queue", "sent", "drafts"], async (tx) => {
     const earlier = await wrap(tx.objectStore("queue").get(id));
@@ -423,10 +427,10 @@ function settle(batch, { items: answers, now }) {
       if (!entry || !sentIds.has(entry.id)) continue;
       const row = await wrap(queue.get(entry.id));
       if (!row) continue;
-      const matter = entry.issue || {};
+      const part = [entry.issue, entry.facts, ...(entry.issues || [])].find((one) => one && one.reason) || {};
       if (entry.status === 201 || entry.status === 202 || entry.status === 422) {
-        const state = entry.status === 201 && !matter.reason ? "uploaded" : "held";
-        const reason = entry.reason || matter.reason || "";
+        const state = entry.status === 201 && !part.reason ? "uploaded" : "held";
+        const reason = entry.reason || part.reason || "";
         tx.objectStore("sent").put({ ...row, at: now, state, reason });
         queue.delete(entry.id);
       } else {

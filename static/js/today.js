@@ -110,7 +110,6 @@ async function tap(event) {
       id,
       household,
       visit: said,
-      matter: null,
       effort: measured(form),
       kind: "visit",
       label: door.dataset.address + " · " + button.textContent.trim(),

@@ -2,6 +2,7 @@
 
 import { measured, startMeasuring } from "./burden.js";
 import { askWhy } from "./knocking.js";
+import { answersOf, offerQuestions } from "./questions.js";
 import { canSave, drain, editable, isCapable, NO_ID, save, states } from "./outbox.js";
 import { lock, newId, unlock } from "./seal.js";
 import { shrink } from "./shrink.js";
@@ -13,7 +14,9 @@ const path = location.pathname.match(/\/households\/(\d+)\//);
 const query = new URLSearchParams(location.search);
 const household = Number(path ? path[1] : query.get("household")) || null;
 const isVisit = words.offline === "visit";
-const prefix = isVisit ? "matter-" : "";
+// The blocks of the matters that a visit may carry, and what the names in each begin with.
+const blocks = isVisit ? Array.from(form.querySelectorAll("details[data-matter]")) : [];
+const prefixes = isVisit ? blocks.map((block) => block.dataset.matter + "-") : [""];
 const DAY = 24 * 3600 * 1000;
 // The same limits as in visits/forms/visits.py and visits/photos.py; the server has the last word.
 const LATEST_APPOINTMENT = 91 * DAY;
@@ -58,8 +61,10 @@ function fill(typed) {
     if (found.type === "checkbox") found.checked = Boolean(kept);
     else found.value = kept;
   }
-  const more = form.querySelector("details");
-  if (more && (typed["matter-description"] || typed["matter-category"])) more.open = true;
+  blocks.forEach((block, number) => {
+    if (isNoticed(prefixes[number])) Object.assign(block, { open: true, hidden: false });
+  });
+  offerAnother();
 }
 
 function say(text, kind) {
@@ -112,7 +117,30 @@ function showReason() {
   if (known && field("reason")) field("reason").closest(".field").hidden = !isReasonAsked();
 }
 
-function faultsOf(hasMatter, photos) {
+function photosOf(prefix) {
+  const input = field(prefix + "photos");
+  return input && input.files ? Array.from(input.files) : [];
+}
+
+// Whether something was written of a matter; a form of a matter alone is always one.
+function isNoticed(prefix) {
+  return !isVisit || Boolean(value(prefix + "category") || value(prefix + "description") || photosOf(prefix).length);
+}
+
+// Show the matters one by one: the next stays away until it is asked for.
+function offerAnother() {
+  const button = document.getElementById("another-matter");
+  if (button) button.hidden = !blocks.some((block) => block.hidden);
+}
+
+function showAnother() {
+  const next = blocks.find((block) => block.hidden);
+  Object.assign(next, { hidden: false, open: true });
+  next.querySelector("select").focus();
+  offerAnother();
+}
+
+function faultsOf(noticed) {
   const faults = [];
   if (isVisit) {
     if (!value("outcome")) faults.push(["outcome", words.needOutcome]);
@@ -127,8 +155,8 @@ function faultsOf(hasMatter, photos) {
     if (ago < -CLOCK_SLACK) faults.push(["done_at", words.needPast]);
     if (ago > LATEST_ENTRY) faults.push(["done_at", words.needRecent]);
   }
-  if (hasMatter) {
-    if (photos > MOST_PHOTOS) faults.push([prefix + "photos", words.needFour]);
+  for (const prefix of noticed) {
+    if (photosOf(prefix).length > MOST_PHOTOS) faults.push([prefix + "photos", words.needFour]);
     if (!value(prefix + "category")) faults.push([prefix + "category", words.needCategory]);
     if (!value(prefix + "description")) faults.push([prefix + "description", words.needDescription]);
     if (!household && field("grid") && !value("grid")) faults.push(["grid", words.needGrid]);
@@ -157,7 +185,7 @@ function visitOf(untouched) {
   };
 }
 
-function matterOf(id) {
+function matterOf(prefix, id) {
   return {
     id,
     category: Number(value(prefix + "category")),
@@ -177,17 +205,16 @@ function labelOf() {
 }
 
 async function submit(event, untouched) {
-  // The stairwells of a captain, and matters to tell of, are known to the server alone.
-  if (field("door") || document.getElementById("matters")) {
+  // The stairwells of a captain, matters to tell of and sensitive questions are for the server
+  // alone.
+  if (field("door") || document.getElementById("matters") || words.direct) {
     remove("drafts", draftName);
     return;
   }
   event.preventDefault();
   if (form.dataset.busy) return;
-  const input = field(prefix + "photos");
-  const chosen = input && input.files ? Array.from(input.files) : [];
-  const hasMatter = !isVisit || Boolean(value(prefix + "category") || value(prefix + "description") || chosen.length);
-  const faults = faultsOf(hasMatter, chosen.length);
+  const noticed = prefixes.filter(isNoticed);
+  const faults = faultsOf(noticed);
   if (faults.length) {
     refuse(faults);
     return;
@@ -199,16 +226,19 @@ async function submit(event, untouched) {
     form.submit();
     return;
   }
-  const matterId = value(prefix + "id") || newId();
-  const id = query.get("edit") || (isVisit ? value("visit_id") || newId() : matterId);
+  const id = query.get("edit") || value(isVisit ? "visit_id" : "id") || newId();
+  const matters = noticed.map((prefix) => matterOf(prefix, isVisit ? value(prefix + "id") || newId() : id));
   const photos = [];
-  for (const file of chosen) photos.push(await shrink(file));
+  for (let number = 0; number < noticed.length; number += 1) {
+    for (const file of photosOf(noticed[number])) photos.push([matters[number].id, await shrink(file)]);
+  }
   try {
     const { lost } = await save({
       id,
       household,
       visit: isVisit ? visitOf(untouched) : null,
-      matter: hasMatter ? matterOf(isVisit ? matterId : id) : null,
+      matters,
+      facts: isVisit ? answersOf(form) : [],
       photos,
       effort: isVisit ? measured(form) : null,
       kind: words.offline,
@@ -235,6 +265,8 @@ let isTouched = false;
 
 // From the first letter on, even while the rest of the page still gets ready.
 function keepDraft() {
+  // What is sensitive is not kept here, not even locked.
+  if (words.direct) return;
   let timer = 0;
   form.addEventListener("input", () => {
     isTouched = true;
@@ -248,6 +280,10 @@ function keepDraft() {
 
 async function begin() {
   keepDraft();
+  for (const block of blocks.slice(1)) block.hidden = !block.open;
+  offerAnother();
+  const another = document.getElementById("another-matter");
+  if (another) another.addEventListener("click", showAnother);
   const when = field("done_at");
   // On a page kept on the phone the time is that of filling it in.
   if (when && (words.copy || !when.value)) {
@@ -257,7 +293,7 @@ async function begin() {
   const untouched = when ? when.value : "";
   if (words.copy) {
     // The keys in a copy were given out once already.
-    for (const name of ["visit_id", prefix + "id"]) if (field(name)) field(name).value = newId();
+    for (const name of ["visit_id", ...prefixes.map((prefix) => prefix + "id")]) if (field(name)) field(name).value = newId();
     await introduce();
   }
   const edited = query.get("edit") && (await editable(query.get("edit")));
@@ -284,9 +320,9 @@ async function begin() {
 // On the page kept on the phone: take what to know of the door from the list kept beside it.
 async function introduce() {
   const kept = await caches.match(words.list);
-  if (!kept || !household) return;
-  const list = new DOMParser().parseFromString(await kept.text(), "text/html");
-  const door = list.getElementById("door-" + household);
+  const list = kept && new DOMParser().parseFromString(await kept.text(), "text/html");
+  const door = list && list.getElementById("door-" + household);
+  offerQuestions(form, door ? JSON.parse(door.dataset.questions || "[]") : []);
   const place = document.querySelector("[data-address]");
   if (!door || !place) return;
   place.textContent = door.dataset.address;

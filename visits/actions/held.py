@@ -9,10 +9,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from communities.models import User
+from households.actions.facts import confirm_facts
+from households.models import Question
 from visits.actions.matters import report_matter
 from visits.actions.visits import record_visit, store
 from visits.models import HeldItem, Matter, MatterCategory, Visit
-from visits.sync.content import ContentError, MatterContent, read_matter
+from visits.sync.content import ContentError, read_fact, read_matter
+from visits.sync.facts import understood
 from visits.sync.photos import attach_waiting
 
 
@@ -38,6 +41,7 @@ def store_held_visit(
         visit = Visit(id=held.item, by=author, digest=held.digest, **values)
         store([visit])
     report_noticed(held, visit, at=at)
+    keep_answers(held, visit)
     return visit
 
 
@@ -89,26 +93,45 @@ def author_of(held: HeldItem) -> User:
 
 
 def report_noticed(held: HeldItem, visit: Visit, *, at: datetime.datetime) -> None:
-    """Report the matter that came along with the visit, where it can be read."""
-    raw = held.written.get("issue")
-    if raw is None:
-        return
-    try:
-        said: MatterContent = read_matter(raw)
-    except ContentError:
-        return
-    category = MatterCategory.objects.filter(pk=said.category).first()
-    if category and not Matter.objects.filter(pk=said.id).exists():
-        matter = report_matter(
-            id=said.id,
-            by=visit.by,
-            category=category,
-            grid=visit.household.grid,
-            household=visit.household,
-            visit=visit,
-            place=said.place,
-            description=said.description,
-            urgency=said.urgency,
-            at=at,
-        )
-        attach_waiting(matter)
+    """Report the matters that came along with the visit, where they can be read."""
+    raw = held.written.get("issues")
+    for written in [held.written.get("issue"), *(raw if isinstance(raw, list) else [])]:
+        try:
+            said = read_matter(written)
+        except ContentError:
+            continue
+        category = MatterCategory.objects.filter(pk=said.category).first()
+        if category and not Matter.objects.filter(pk=said.id).exists():
+            matter = report_matter(
+                id=said.id,
+                by=visit.by,
+                category=category,
+                grid=visit.household.grid,
+                household=visit.household,
+                visit=visit,
+                place=said.place,
+                description=said.description,
+                urgency=said.urgency,
+                at=at,
+            )
+            attach_waiting(matter)
+
+
+def keep_answers(held: HeldItem, visit: Visit) -> None:
+    """Confirm what was answered on the visit, where it can be read, as of the visit's time."""
+    raw = held.written.get("facts")
+    answers = []
+    for written in raw if isinstance(raw, list) else []:
+        try:
+            fact = read_fact(written)
+        except ContentError:
+            continue
+        question = Question.objects.plain().filter(pk=fact.question).first()
+        answers.append(understood(question, fact))
+    confirm_facts(
+        household=visit.household,
+        answers=[answer for answer in answers if answer],
+        by=visit.by,
+        at=visit.done_at,
+        source=held.item,
+    )

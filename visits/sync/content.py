@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from communities.models.place import LONGEST_CODE
+from households.models.topic import LONGEST_ANSWER
 from visits.forms.visits import LATEST_APPOINTMENT
 from visits.models import Matter, Outcome, Visit, Way
 from visits.sync.parcel import read_int, read_uuid
@@ -18,6 +19,9 @@ MOST_MILLISECONDS = 8_640_000_000_000
 MOST_SECONDS = 2**31 - 1
 EFFORT = ("taps", "seconds", "prefilled", "typed")
 HIGHEST_KEY = 2**63 - 1
+# More than any form offers.
+MOST_MATTERS = 20
+MOST_FACTS = 200
 
 
 class ContentError(ValueError):
@@ -55,6 +59,14 @@ class MatterContent:
 
 
 @dataclass(frozen=True)
+class FactContent:
+    """What a household answered on a question, given anew or said to be unchanged."""
+
+    question: int
+    value: str
+
+
+@dataclass(frozen=True)
 class Content:
     """An item as it was saved on the phone, every field in its range."""
 
@@ -62,7 +74,8 @@ class Content:
     saved_at: datetime.datetime
     clock_offset: int | None
     visit: VisitContent | None
-    matter: MatterContent | None
+    matters: tuple[MatterContent, ...]
+    facts: tuple[FactContent, ...]
     effort: dict[str, int]
 
 
@@ -79,8 +92,9 @@ def read_content(raw: object) -> Content:
     if not isinstance(raw, dict):
         raise ContentError("content")
     visit = None if raw.get("visit") is None else read_visit(raw["visit"])
-    matter = None if raw.get("issue") is None else read_matter(raw["issue"])
-    if visit is None and matter is None:
+    matters = tuple(read_matter(matter) for matter in raw_matters(raw))
+    facts = tuple(read_fact(fact) for fact in read_list(raw, "facts", MOST_FACTS))
+    if visit is None and not matters:
         raise ContentError("visit")
     household = raw.get("household")
     if (household is not None or visit) and not is_key(household):
@@ -94,9 +108,34 @@ def read_content(raw: object) -> Content:
         saved_at=read_moment(raw, "saved_at"),
         clock_offset=offset,
         visit=visit,
-        matter=matter,
+        matters=matters,
+        facts=facts if visit else (),
         effort=read_effort(effort) if isinstance(effort, dict) else {},
     )
+
+
+def raw_matters(raw: dict[str, Any]) -> list[Any]:
+    """Return what may be matters: `issue`, as every client sends it, and the further `issues`."""
+    first = [] if raw.get("issue") is None else [raw["issue"]]
+    return first + read_list(raw, "issues", MOST_MATTERS)
+
+
+def read_list(raw: dict[str, Any], name: str, most: int) -> list[Any]:
+    value = raw.get(name)
+    if value is None:
+        return []
+    if not isinstance(value, list) or len(value) > most:
+        raise ContentError(name)
+    return value
+
+
+def read_fact(raw: object) -> FactContent:
+    if not isinstance(raw, dict) or not is_key(raw.get("question")):
+        raise ContentError("facts")
+    value = read_text(raw, "value", LONGEST_ANSWER).strip()
+    if not value:
+        raise ContentError("facts")
+    return FactContent(raw["question"], value)
 
 
 def read_visit(raw: object) -> VisitContent:

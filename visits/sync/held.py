@@ -34,6 +34,9 @@ class Answer:
     reason: str = ""
     retry_after: int = 0
     matter: "Answer | None" = None
+    # Of further matters, and of what was answered.
+    matters: tuple["Answer", ...] = ()
+    facts: "Answer | None" = None
 
     @classmethod
     def stored(cls, key: UUID) -> "Answer":
@@ -62,6 +65,10 @@ class Answer:
                 values[name] = getattr(self, name)
         if self.matter:
             values["issue"] = self.matter.as_json()
+        if self.matters:
+            values["issues"] = [matter.as_json() for matter in self.matters]
+        if self.facts:
+            values["facts"] = self.facts.as_json()
         return values
 
 

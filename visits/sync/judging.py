@@ -100,15 +100,26 @@ class Judge:
 
     def was_in_care(self, reading: Reading) -> bool:
         """Say whether the author worked at that door, or in that grid, on that day."""
-        author, household, matter = reading.author, reading.household, reading.content.matter
+        author, household, matters = reading.author, reading.household, reading.content.matters
         if author.is_superuser:
             return True
         if household:
             code = self.code_of(grid_then(household, reading.day))
             return self.standings.could_visit(author.pk, household, code, reading.day)
-        return bool(matter and matter.grid) and self.standings.could_work_in(
-            author.pk, matter.grid if matter else "", reading.day
+        return all(
+            matter.grid and self.standings.could_work_in(author.pk, matter.grid, reading.day)
+            for matter in matters
         )
+
+    def may_ask(self, reading: Reading) -> bool:
+        """Say whether the author could put the questions of departments there on that day.
+
+        Neighbours who help with their stairwell could not.
+        """
+        if reading.author.is_superuser or reading.household is None:
+            return reading.author.is_superuser
+        code = self.code_of(grid_then(reading.household, reading.day))
+        return self.standings.could_work_in(reading.author.pk, code, reading.day)
 
     def code_of(self, grid: int) -> str:
         if grid not in self.grid_codes:

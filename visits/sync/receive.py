@@ -9,7 +9,7 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -21,12 +21,13 @@ from visits.actions.burden import add_burden
 from visits.actions.matters import report_matter
 from visits.actions.visits import store
 from visits.models import HeldItem, MatterCategory, Visit
-from visits.sync.content import MatterContent
+from visits.sync.content import MatterContent, raw_matters
 from visits.sync.devices import note_device
+from visits.sync.facts import keep_facts
 from visits.sync.held import LATER, STORED, Answer, Refusal, held_answers, hold
 from visits.sync.judging import Judge, Reading
 from visits.sync.letters import Letter, apart, open_letter
-from visits.sync.parcel import Parcel, digest_of
+from visits.sync.parcel import Parcel, digest_of, read_uuid
 from visits.sync.photos import attach_waiting
 
 logger = logging.getLogger(__name__)
@@ -135,31 +136,48 @@ class Reception:
         return self.finish(reading)
 
     def finish(self, reading: Reading) -> Answer:
-        """Report the matter of an item whose visit, if any, is stored; answer for both.
+        """Keep what came along with a visit that is stored, or matters alone; answer for all.
 
-        The visit stands whatever becomes of its matter; the same matter reported again is one.
+        The visit stands whatever becomes of its answers and matters; sent again, they are the
+        same.
         """
-        matter = reading.content.matter
-        if matter is None:
-            return Answer.stored(reading.letter.key)
+        key = reading.letter.key
+        try:
+            facts = self.keep_answers(reading)
+            matters = [
+                held
+                for matter in reading.content.matters
+                if (held := self.take_in(reading, matter))
+            ]
+        except (OperationalError, InterfaceError, OSError):
+            return Answer.later(key, RETRY_AFTER)
+        parts = [*matters, facts] if facts else matters
+        if any(part.status == LATER for part in parts):
+            return Answer.later(key, RETRY_AFTER)
+        return answer_with(reading, matters, facts)
+
+    def keep_answers(self, reading: Reading) -> Answer | None:
+        """Keep what was answered; return what is told of answers that were held back."""
+        try:
+            keep_facts(reading, self.judge)
+        except Refusal as refusal:
+            letter = reading.letter
+            alone = {**letter.raw, "visit": None, "issue": None, "issues": []}
+            return self.keep(letter, letter.key, alone, refusal)
+        return None
+
+    def take_in(self, reading: Reading, matter: MatterContent) -> Answer | None:
+        """Report a matter; return what is told of one that was held back."""
         try:
             report(reading, matter)
-        except (OperationalError, InterfaceError, OSError):
-            return Answer.later(reading.letter.key, RETRY_AFTER)
         except ValidationError as error:
             reason = Reason.CONFLICT if error.code == "key_taken" else Reason.INVALID
-            return self.put_matter_aside(reading.letter, matter, Refusal(reason, error.code or ""))
-        return Answer.stored(reading.letter.key)
+            refusal = Refusal(reason, error.code or "")
+            return self.keep(reading.letter, matter.id, matter_alone(reading, matter), refusal)
+        return None
 
     def put_aside(self, letter: Letter, refusal: Refusal) -> Answer:
         return self.keep(letter, letter.key, letter.kept, refusal)
-
-    def put_matter_aside(self, letter: Letter, matter: MatterContent, refusal: Refusal) -> Answer:
-        """Hold back the matter alone; an item that is nothing else is held back whole."""
-        answer = self.keep(letter, matter.id, {**letter.raw, "visit": None}, refusal)
-        if matter.id == letter.key or answer.status == LATER:
-            return replace(answer, id=letter.key)
-        return Answer(letter.key, STORED, matter=answer)
 
     def keep(self, letter: Letter, key: UUID, content: object, refusal: Refusal) -> Answer:
         try:
@@ -231,6 +249,30 @@ def store_new(items: Sequence[New]) -> None:
             week.update(effort, visits=1)
     for (community, day), effort in sorted(efforts.items()):
         add_burden(community_id=community, day=day, **effort)
+
+
+def matter_alone(reading: Reading, matter: MatterContent) -> dict[str, Any]:
+    """Return the content of an item as it would be with this matter and nothing else."""
+    raw: dict[str, Any] = reading.letter.raw
+    said = next(one for one in raw_matters(raw) if read_uuid(one["id"]) == matter.id)
+    # What was not sent is not made up: an older client's item keeps its digest.
+    more: dict[str, Any] = {name: [] for name in ("issues", "facts") if name in raw}
+    return {**raw, "visit": None, "issue": said, **more}
+
+
+def answer_with(reading: Reading, matters: list[Answer], facts: Answer | None) -> Answer:
+    """Return the answer to an item: stored, naming what of it was held back.
+
+    An item that is a matter and nothing else is held back whole.
+    """
+    key, content = reading.letter.key, reading.content
+    alone = next((held for held in matters if held.id == key), None)
+    others = [held for held in matters if held is not alone]
+    if alone:
+        return replace(alone, matters=tuple(others))
+    first = next((held for held in others if held.id == content.matters[0].id), None)
+    more = tuple(held for held in others if held is not first)
+    return Answer(key, STORED, matter=first, matters=more, facts=facts)
 
 
 def report(reading: Reading, matter: MatterContent) -> None:

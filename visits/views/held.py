@@ -14,11 +14,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from communities.lists import key_page
 from communities.models import User
-from households.models import Household
+from households.models import Household, Question
 from visits.actions.held import declare_void, store_held_matter, store_held_visit
 from visits.forms.held import HeldMatterForm, HeldVisitForm, VoidForm
 from visits.models import HeldItem, SyncDevice, Visit
-from visits.sync.content import ContentError, read_moment, set_right
+from visits.sync.content import ContentError, read_fact, read_moment, set_right
 
 DAYS_A_GAP_MAY_LAST = 2
 
@@ -66,6 +66,7 @@ def held_item(request: HttpRequest, pk: int) -> HttpResponse:
             "form": form,
             "void_form": VoidForm(auto_id="void_%s") if is_editable else None,
             "matter_text": matter_text(held),
+            "answers": answers_of(held),
             "stored": Visit.objects.visible_to(request.user).filter(pk=held.item).first(),
         },
     )
@@ -137,3 +138,21 @@ def matter_text(held: HeldItem) -> str:
     matter = held.written.get("issue")
     text = matter.get("description") if isinstance(matter, dict) else ""
     return text if isinstance(text, str) else ""
+
+
+def answers_of(held: HeldItem) -> list[tuple[str, str]]:
+    """Return what was answered, as question and answer; a question nobody knows by its number."""
+    raw = held.written.get("facts")
+    facts = []
+    for written in raw if isinstance(raw, list) else []:
+        try:
+            facts.append(read_fact(written))
+        except ContentError:
+            continue
+    names = Question.objects.plain().in_bulk([fact.question for fact in facts])
+    return [
+        (names[fact.question].name, names[fact.question].shown(fact.value))
+        if fact.question in names
+        else (_("Question %(number)s") % {"number": fact.question}, fact.value)
+        for fact in facts
+    ]

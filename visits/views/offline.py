@@ -13,12 +13,15 @@ from django.views.decorators.http import require_safe
 
 from communities.models import User
 from communities.roles import REPORTERS, VISITORS
-from households.models import CareTag, Household
+from households.models import CareTag, Household, Question
+from households.topics import Asked, due_questions
 from visits.day_list import listed_buildings, progress, stairwells, walk_of
 from visits.door_tasks import is_to_knock_at
 from visits.forms.matters import MatterForm
+from visits.forms.topics import TopicsForm
 from visits.forms.visits import AnywhereVisitForm
 from visits.sync.views import milliseconds
+from visits.views.visit_add import matter_forms_of
 
 # Who is responsible for more doors than this does not walk to them all in a day.
 MOST_DOORS = 400
@@ -42,7 +45,15 @@ def offline_today(request: HttpRequest) -> HttpResponse:
             "on": on,
             "made": milliseconds(timezone.now()),
             "progress": progress(request.user, doors, listed_buildings(listed, on), on),
-            "stairwells": stairwells(request.user, households, on, tags=tags),
+            "stairwells": stairwells(
+                request.user,
+                households,
+                on,
+                tags=tags,
+                asked=due_questions(
+                    request.user, households, on, questions=Question.objects.plain()
+                ),
+            ),
         },
     )
 
@@ -57,7 +68,10 @@ def offline_visit(request: HttpRequest) -> HttpResponse:
         "visits/offline_visit.html",
         {
             "form": AnywhereVisitForm(at=timezone.now()),
-            "matter_form": matter_form(request.user, Household(), prefix="matter"),
+            "topics": TopicsForm(
+                asked=asked_anywhere(request.user), on=timezone.localdate(), is_copy=True
+            ),
+            "matter_forms": matter_forms_of(request, Household()),
         },
     )
 
@@ -78,6 +92,12 @@ def offline_matter(request: HttpRequest) -> HttpResponse:
 def queue(request: HttpRequest) -> HttpResponse:
     """Return the page on which the phone shows what it has saved and what went up."""
     return TemplateResponse(request, "visits/queue.html")
+
+
+def asked_anywhere(user: User) -> list[Asked]:
+    """Return every question that may be due at some door; the phone knows where which is."""
+    asked = Question.objects.plain().visible_to(user).active()
+    return [Asked(question) for question in asked.in_order().select_related("topic")]
 
 
 def matter_form(user: User, household: Household | None, prefix: str | None = None) -> MatterForm:

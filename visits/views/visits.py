@@ -1,11 +1,9 @@
 """Writing a visit down, reading it, setting it right, and the list of visits."""
 
-import datetime
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -18,17 +16,10 @@ from django.views.decorators.http import require_safe
 from communities.lists import Column, export_response, key_page, query_with, wants_export
 from communities.roles import DASHBOARD_READERS, REPORTERS
 from households.models import Household
-from visits.actions.matter_steps import take_step
-from visits.actions.matters import report_matter
-from visits.actions.visits import VisitConflictError, record_visit
-from visits.answers import knock_facts
+from visits.actions.visits import record_visit
 from visits.filters.visits import VisitFilter
-from visits.forms.burden import count_burden
-from visits.forms.matters import MatterForm
-from visits.forms.report_back import ReportBackForm
-from visits.forms.visits import VisitCorrectionForm, VisitForm
-from visits.models import Matter, Outcome, Step, Visit
-from visits.views.today import list_query, list_url, show_stored
+from visits.forms.visits import VisitCorrectionForm
+from visits.models import Matter, Visit
 
 COLUMNS = [
     Column(
@@ -42,98 +33,6 @@ COLUMNS = [
     Column(gettext_lazy("By"), lambda visit: visit.by),
     Column(gettext_lazy("Who came along"), lambda visit: visit.companions),
 ]
-
-
-def visit_add(request: HttpRequest, pk: int) -> HttpResponse:
-    """Write down a visit in full, and a matter noticed on it."""
-    doors = Household.objects.visitable_by(request.user).select_related(
-        "building", "grid__community"
-    )
-    household = get_object_or_404(doors, pk=pk)
-    at = timezone.now()
-    form = VisitForm(
-        request.POST or None, household=household, at=at, initial=offered_outcome(request)
-    )
-    matter_form = MatterForm(
-        request.POST or None,
-        request.FILES or None,
-        user=request.user,
-        household=household,
-        prefix="matter",
-        empty_permitted=True,
-        use_required_attribute=False,
-    )
-    report_form = ReportBackForm(
-        request.POST or None, prefix="matter", household=household, user=request.user
-    )
-    # All are checked, so that everything wrong is said at once.
-    if all([form.is_valid(), matter_form.is_valid(), report_form.is_valid()]):
-        try:
-            visit = save_visit(request, form, matter_form, household, at)
-        except VisitConflictError as conflict:
-            return show_stored(request, conflict.stored)
-        except ValidationError as error:
-            matter_form.add_error(None, error)
-            matter_form.renew_key()
-        else:
-            report_back(request, report_form, at)
-            count_burden(
-                request.POST,
-                community_id=household.grid.community_id,
-                day=timezone.localdate(at),
-            )
-            if "list" in request.GET:
-                return redirect(list_url(request, visit))
-            messages.success(request, _("The visit is saved."))
-            return redirect(visit)
-    return TemplateResponse(
-        request,
-        "visits/visit_add.html",
-        {
-            "household": household,
-            "form": form,
-            "matter_form": matter_form,
-            "report_form": report_form,
-            "wrong": [one for one in (report_form, form, matter_form) if one.errors],
-            "knock": knock_facts(household, at),
-            "has_matter": matter_form.is_bound and matter_form.has_changed(),
-            "back": list_query(request),
-            "from_list": "list" in request.GET,
-        },
-    )
-
-
-def offered_outcome(request: HttpRequest) -> dict[str, str]:
-    outcome = request.GET.get("outcome", "")
-    return {"outcome": outcome} if outcome in Outcome.values else {}
-
-
-@transaction.atomic
-def save_visit(
-    request: HttpRequest,
-    form: VisitForm,
-    matter_form: MatterForm,
-    household: Household,
-    at: datetime.datetime,
-) -> Visit:
-    """Store the visit and the matter noticed on it, both or none."""
-    visit = record_visit(household=household, by=request.user, **form.arguments())
-    if matter_form.has_changed():
-        report_matter(by=request.user, visit=visit, at=at, **matter_form.arguments())
-    return visit
-
-
-def report_back(request: HttpRequest, form: ReportBackForm, at: datetime.datetime) -> None:
-    """Take the steps that follow from what they answered; the visit is stored whatever comes.
-
-    Somebody else may have closed the matter meanwhile, which is said and loses nothing.
-    """
-    for matter, step in form.told():
-        note = _("Told at the door: not solved, they say.") if step == Step.REWORK else ""
-        try:
-            take_step(matter=matter, step=step, by=request.user, at=at, note=note)
-        except ValidationError as error:
-            messages.error(request, f"{matter.category}：{' '.join(error.messages)}")
 
 
 @require_safe
