@@ -1,7 +1,7 @@
 """Everything open at one door, so that it is knocked at once for all of it."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import (
@@ -59,7 +59,19 @@ def waits_for_partner(user: User, on: datetime.date) -> Q:
 
 
 def waits_for_news(user: User) -> Q:
-    return Q(pk__in=matters_for(user).exclude(household=None).values("household"))
+    """Match households that reported a resolved matter, or one that was merged into it."""
+    resolved = matters_for(user)
+    merged = Matter.objects.filter(status=Matter.Status.MERGED, merged_into__in=resolved)
+    return Q(pk__in=resolved.exclude(household=None).values("household")) | Q(
+        pk__in=merged.exclude(household=None).values("household")
+    )
+
+
+def concerns(households: Iterable[Household]) -> Q:
+    """Match matters reported at one of the doors, themselves or by one merged into them."""
+    keys = [household.pk for household in households]
+    merged = Matter.objects.filter(status=Matter.Status.MERGED, household__in=keys)
+    return Q(household__in=keys) | Q(pk__in=merged.values("merged_into"))
 
 
 def matters_for(user: User) -> "QuerySet[Matter]":
@@ -115,12 +127,13 @@ class DoorTasks:
 def tasks_at(
     user: User, households: Sequence[Household], on: datetime.date
 ) -> dict[int, DoorTasks]:
-    """Return what is open at each of these doors, by household key; three queries."""
+    """Return what is open at each of these doors, by household key; four queries at most."""
     campaigns = campaigns_at(households, on)
     matters: dict[int, list[Matter]] = {}
-    found = matters_for(user).filter(household__in=[household.pk for household in households])
+    found = matters_for(user).filter(concerns(households)).prefetch_related("merged")
     for matter in found.select_related("category", "grid").order_by("reported_at", "pk"):
-        matters.setdefault(matter.household_id or 0, []).append(matter)
+        for door in {matter.household_id, *(other.household_id for other in matter.merged.all())}:
+            matters.setdefault(door or 0, []).append(matter)
     pairings = list(pairings_at(user, households, on))
     return {
         household.pk: DoorTasks(

@@ -151,6 +151,28 @@ def test_matters_come_back_to_those_who_may_close_them(world, door):
     assert listed(world.worker) == []
 
 
+def test_every_door_that_reported_a_merged_matter_hears_of_it(world, door, as_user):
+    """Two doors report one leak; it is merged, resolved, and told and closed at either."""
+    other = HouseholdFactory(
+        grid=world.grid, building=door.building, room="777", due_from=days(60), due_by=days(90)
+    )
+    matter = solved(door, world.worker)
+    MatterFactory(
+        grid=world.grid,
+        household=other,
+        reported_by=world.officer,
+        status=Matter.Status.MERGED,
+        merged_into=matter,
+    )
+    assert sorted(row.pk for row in listed(world.worker)) == sorted([door.pk, other.pk])
+    assert reasons(world.worker, other) == reasons(world.worker, door)
+    name = f"matter-told_{matter.pk}"
+    send(as_user(world.worker), other, **{name: "close"})
+    matter.refresh_from_db()
+    assert matter.status == "closed"
+    assert listed(world.worker) == []
+
+
 def test_a_door_that_answered_lately_rests(world, door):
     Community.objects.update(knock_gap_days=3)
     solved(door, world.worker)
@@ -224,14 +246,14 @@ def test_the_visit_closes_the_loop(world, door, as_user, case):
 def test_a_matter_closed_meanwhile_loses_no_visit(world, door, as_user, monkeypatch):
     matter = solved(door, world.worker)
     client = as_user(world.worker)
-    monkeypatch.setattr("visits.views.visits.save_visit", closing_first(matter))
+    monkeypatch.setattr("visits.views.visit_add.save_visit", closing_first(matter))
     answer = send(client, door, **{f"matter-told_{matter.pk}": "rework"})
     assert "公共设施：" in answer.content.decode()
     assert Visit.objects.count() == 1
 
 
 def closing_first(matter):
-    from visits.views.visits import save_visit
+    from visits.views.visit_add import save_visit
 
     def saving(*arguments):
         Matter.objects.filter(pk=matter.pk).update(

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from communities.models import User
 from households.models import Household
-from visits.door_tasks import matters_for
+from visits.door_tasks import concerns, matters_for
 from visits.models import Matter, Step
 from visits.workflow import transitions_for
 
@@ -29,7 +29,7 @@ class ReportBackForm(forms.Form):
 
     def __init__(self, *args: Any, household: Household, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        found = matters_for(user).filter(household=household).select_related("category", "grid")
+        found = matters_for(user).filter(concerns([household])).select_related("category", "grid")
         self.matters = {
             f"told_{matter.pk}": matter for matter in found.order_by("reported_at", "pk")
         }

@@ -28,7 +28,7 @@ from visits.day_list import (
     stairwells,
     walk_of,
 )
-from visits.door_tasks import is_to_knock_at, matters_for
+from visits.door_tasks import concerns, is_to_knock_at, matters_for
 from visits.forms.burden import count_burden
 from visits.forms.visits import QuickVisitForm
 from visits.models import HeldItem, Outcome, Visit, Way
@@ -129,7 +129,7 @@ def leaves_untold(user: User, form: QuickVisitForm, household: Household) -> boo
     """Say whether somebody was met who is still to hear what became of a matter."""
     if form.cleaned_data["outcome"] != Outcome.MET:
         return False
-    return matters_for(user).filter(household=household).exists()
+    return matters_for(user).filter(concerns([household])).exists()
 
 
 def show_stored(request: HttpRequest, stored: Visit) -> HttpResponse:
