@@ -67,15 +67,29 @@ def add(apps, schema_editor):
 
 
 def remove(apps, schema_editor):
-    """Take back the questions that nobody answered, and the topics that are left without any."""
+    """Take back the questions that nobody answered, and the topics that are left without any.
+
+    Deleted without a look at what hangs on them: on the way back the models of later apps are
+    still joined to another class of these.
+    """
     alias = schema_editor.connection.alias
     questions = apps.get_model("households", "Question").objects.using(alias)
     names = [name for _topic, name, *_rest in QUESTIONS]
     entries = apps.get_model("households", "FactEntry").objects.using(alias)
+    exported = apps.get_model("households", "SavedExport").questions.through.objects.using(alias)
     unused = questions.filter(name__in=names, facts=None)
-    unused.exclude(pk__in=entries.values("question")).delete()
+    unused = unused.exclude(pk__in=entries.values("question"))
+    unused = unused.exclude(pk__in=exported.values("question"))
+    keys = list(unused.values_list("pk", flat=True))
+    tags = apps.get_model("households", "Question").tags.through.objects.using(alias)
+    tags.filter(question__in=keys)._raw_delete(alias)
+    questions.filter(pk__in=keys)._raw_delete(alias)
     topics = apps.get_model("households", "Topic").objects.using(alias)
-    topics.filter(name__in=[name for name, _words in TOPICS], questions=None).delete()
+    empty = topics.filter(name__in=[name for name, _words in TOPICS], questions=None)
+    keys = list(empty.values_list("pk", flat=True))
+    holders = apps.get_model("households", "TopicDepartment").objects.using(alias)
+    holders.filter(topic__in=keys)._raw_delete(alias)
+    topics.filter(pk__in=keys)._raw_delete(alias)
 
 
 class Migration(migrations.Migration):
