@@ -80,6 +80,7 @@ def refusals() -> dict[str, tuple[str, str, str]]:
             f"OLD.status <> NEW.status AND (NEW.moves <> OLD.moves + 1 OR {unknown})",
         ),
         "refuse_matterevent_change": ("visits_matterevent", "UPDATE", "1 = 1"),
+        "refuse_factentry_change": ("households_factentry", "UPDATE", "1 = 1"),
     }
 
 

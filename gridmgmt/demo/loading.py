@@ -23,6 +23,7 @@ from gridmgmt.demo.places import (
     shares,
 )
 from gridmgmt.demo.register import BATCH, Register, RegisterWriter, create_care_tags, save_register
+from gridmgmt.demo.topics import answer_questions, give_topics, save_lists
 from gridmgmt.demo.visits import GridYear, tallies
 from households.models import Building, CareTag, Household, Resident
 from visits.models import Matter, MatterEvent, Visit, VisitTally
@@ -72,6 +73,8 @@ class Loader:
         self.rules = Rules()
         self.tags: dict[str, CareTag] = create_care_tags()
         self.street, departments = create_street()
+        self.departments = departments
+        give_topics(departments)
         self.offices: Offices = read_offices(departments)
         self.make = Registrar(self.rng("residents"), today)
         self.staff = Staff(self.rng("staff"), self.began_on, today)
@@ -89,7 +92,7 @@ class Loader:
         self.staff.staff_community(plan, with_demo_logins=index == 0)
         self.staff.save()
         writer = RegisterWriter(plan.community, self.tags, self.make, began_on=self.began_on)
-        self.load_year(plan, writer.fill([*plan.stairwells, *plan.new_stairwells]))
+        visits = self.load_year(plan, writer.fill([*plan.stairwells, *plan.new_stairwells]))
         measure_weeks(plan.community, self.rng(f"burden {index}"), self.today)
         if index == 0:
             say_what_wastes_time(plan.community, self.today)
@@ -97,6 +100,8 @@ class Loader:
             pair_doors(plan.grids[0], self.staff.teams[plan.grids[0].code], self.began_on)
             start_drives(plan.community, plan.grids, officer, self.today)
             self.cover_colleague(plan.grids[:2])
+            answer_questions(plan.grids, visits, self.rng("answers"))
+            save_lists(self.departments, officer)
 
     def cover_colleague(self, grids: list[Grid]) -> None:
         """Let the demo worker cover this week: in the next grid, or in hers where it is alone."""
@@ -115,8 +120,8 @@ class Loader:
             by=team.officer,
         )
 
-    def load_year(self, plan: CommunityPlan, register: Register) -> None:
-        """Walk every grid through the year, then store its doors, visits and matters."""
+    def load_year(self, plan: CommunityPlan, register: Register) -> list[Visit]:
+        """Walk every grid through the year, store its doors, visits and matters; return the visits."""
         yesterday = self.today - datetime.timedelta(days=1)
         visits: list[Visit] = []
         matters: list[Matter] = []
@@ -138,6 +143,7 @@ class Loader:
         VisitTally.objects.bulk_create(tallies(visits), batch_size=BATCH)
         Matter.objects.bulk_create(matters, batch_size=BATCH)
         MatterEvent.objects.bulk_create(events, batch_size=BATCH)
+        return visits
 
 
 @contextmanager

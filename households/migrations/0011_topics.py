@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
                 ('source', models.UUIDField(editable=False, verbose_name='came with')),
                 ('digest', models.CharField(editable=False, max_length=32)),
                 ('confirmed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='confirmed by')),
-                ('household', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='fact_entries', to='households.household', verbose_name='household')),
+                ('household', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='fact_entries', to='households.household', verbose_name='household')),
                 ('question', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='households.question', verbose_name='question')),
             ],
             options={
@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
                 ('value', households.fields.EncryptedTextField(verbose_name='answer')),
                 ('confirmed_at', models.DateTimeField(verbose_name='confirmed at')),
                 ('confirmed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='confirmed by')),
-                ('household', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='facts', to='households.household', verbose_name='household')),
+                ('household', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='facts', to='households.household', verbose_name='household')),
                 ('question', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='facts', to='households.question', verbose_name='question')),
             ],
             options={

@@ -53,7 +53,7 @@ class Fact(models.Model):
     """The answer of a household to a question that holds today: one, read by everybody."""
 
     household = models.ForeignKey(
-        Household, models.CASCADE, related_name="facts", verbose_name=_("household")
+        Household, models.PROTECT, related_name="facts", verbose_name=_("household")
     )
     question = models.ForeignKey(
         Question, models.PROTECT, related_name="facts", verbose_name=_("question")
@@ -97,7 +97,7 @@ class FactEntry(models.Model):
     """
 
     household = models.ForeignKey(
-        Household, models.CASCADE, related_name="fact_entries", verbose_name=_("household")
+        Household, models.PROTECT, related_name="fact_entries", verbose_name=_("household")
     )
     question = models.ForeignKey(
         Question, models.PROTECT, related_name="+", verbose_name=_("question")

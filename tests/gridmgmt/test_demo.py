@@ -24,11 +24,15 @@ from households.models import (
     Building,
     Care,
     CareTag,
+    Fact,
+    FactEntry,
     Household,
     Phone,
     Post,
     Residency,
     Resident,
+    SavedExport,
+    TopicDepartment,
     is_listed,
 )
 from tests.factories import CommunityFactory
@@ -47,7 +51,15 @@ from visits.rules import part_of_day
 
 TODAY = datetime.date(2026, 11, 24)
 # What differs between two loads of the same street: see `load_street`.
-MOMENTS_AND_KEYS = {"changed_at", "password", "date_joined", "last_login", "card_key"}
+MOMENTS_AND_KEYS = {
+    "changed_at",
+    "password",
+    "date_joined",
+    "last_login",
+    "card_key",
+    "stored_at",
+    "made_at",
+}
 LOADED = (
     *(
         Area,
@@ -64,6 +76,7 @@ LOADED = (
     ),
     *(Residency, Phone, CareTag, Care, Visit, VisitTally, Matter, MatterEvent),
     *(Campaign, CampaignDoor, Pairing, BurdenWeek, WastedTime),
+    *(TopicDepartment, Fact, FactEntry, SavedExport, SavedExport.questions.through),
 )
 
 
@@ -131,6 +144,9 @@ def test_same_seed_gives_the_same_street_and_another_seed_another():
         "Campaign",
         "Cover",
         "WastedTime",
+        "TopicDepartment",
+        "SavedExport",
+        "SavedExport_questions",
     }
 
 

@@ -7,7 +7,7 @@ import uuid
 import pytest
 from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone, translation
 
@@ -250,6 +250,13 @@ def test_answers_are_ciphertext_in_the_database(world):
             assert stored.startswith("v1:")
 
 
+def test_history_is_never_rewritten(world):
+    confirm(world, QuestionFactory(), "yes")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        FactEntry.objects.update(value="no")
+    assert FactEntry.objects.get().value == "yes"
+
+
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_two_confirmations_at_once_leave_the_newer(world):
     question = QuestionFactory()
@@ -365,6 +372,23 @@ def test_administrator_adds_a_question_and_is_told_who_holds_it(world, as_user):
     assert again.status_code == 200
     assert "楼里装电梯了吗？" in again.content.decode()
     assert Question.objects.filter(name="升降机").count() == 0
+
+
+def test_question_defined_a_moment_ago_by_somebody_else_is_named(world, as_user, monkeypatch):
+    check, checks = Question.refuse_held, []
+    QuestionFactory(name="电梯", text="楼里有电梯吗？", topic__name="别的专题")
+
+    def late(question):
+        """Check as if the other one were not stored yet, the first time."""
+        checks.append(question)
+        if len(checks) > 1:
+            check(question)
+
+    monkeypatch.setattr(Question, "refuse_held", late)
+    address = reverse("admin:households_question_add")
+    page = as_user(world.admin).post(address, question_data())
+    assert page.status_code == 200
+    assert "别的专题" in page.content.decode()
 
 
 def test_question_by_a_sensitive_tag_must_be_sensitive(world, as_user):
