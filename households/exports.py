@@ -50,7 +50,7 @@ REGISTER_COLUMNS = {
     Register.HEAD: Column(
         _("Head of household"), lambda door: mask_name(DoorLine(door, timezone.localdate()).head)
     ),
-    Register.PEOPLE: Column(_("People living here"), lambda door: len(door.living)),
+    Register.PEOPLE: Column(_("Number of residents"), lambda door: len(door.living)),
 }
 
 

@@ -43,26 +43,32 @@ def give_topics(departments: Sequence[Department]) -> None:
 
 
 def answer_questions(grids: Sequence[Grid], visits: Sequence[Visit], rng: random.Random) -> None:
-    """Let the doors of the first grids have answered on their last visits where they were met."""
+    """Let the doors of the first grids have answered, each question on a visit of the year."""
     here = {grid.pk for grid in grids[:GRIDS]}
-    met = [visit for visit in visits if visit.outcome == Outcome.MET and visit.grid_id in here]
-    latest = {visit.household_id: visit for visit in sorted(met, key=lambda v: (v.done_at, v.pk))}
+    met: dict[int, list[Visit]] = {}
+    for visit in visits:
+        if visit.outcome == Outcome.MET and visit.grid_id in here:
+            met.setdefault(visit.household_id, []).append(visit)
     questions = list(Question.objects.filter(name__in=ANSWERS).in_order())
     entries = [
-        FactEntry(
-            household_id=household,
-            question=question,
-            value=drawn(rng, question.name),
-            confirmed_by_id=visit.by_id,
-            confirmed_at=visit.done_at,
-            source=visit.pk,
-        ).seal()
-        for household, visit in latest.items()
+        answer(question, rng.choice(there), drawn(rng, question.name))
+        for there in met.values()
         for question in questions
         if rng.randrange(10) < ASKED_OF_TEN
     ]
     FactEntry.objects.bulk_create(entries, batch_size=500)
     Fact.objects.bulk_create((holding(entry) for entry in entries), batch_size=500)
+
+
+def answer(question: Question, visit: Visit, value: str) -> FactEntry:
+    return FactEntry(
+        household_id=visit.household_id,
+        question=question,
+        value=value,
+        confirmed_by_id=visit.by_id,
+        confirmed_at=visit.done_at,
+        source=visit.pk,
+    ).seal()
 
 
 def drawn(rng: random.Random, name: str) -> str:

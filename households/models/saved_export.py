@@ -39,7 +39,7 @@ class SavedExport(models.Model):
         ADDRESS = "address", _("Address")
         GRID = "grid", _("Grid")
         HEAD = "head", _("Head of household")
-        PEOPLE = "people", _("People living here")
+        PEOPLE = "people", _("Number of residents")
 
     name = models.CharField(_("name"), max_length=60)
     # Of any place: an area, a community or a grid.
