@@ -98,6 +98,7 @@ NOT_IN_ADMIN = {
     "visits.SyncDevice",
     "visits.StaleGrid",
     # Edited on the page of their category.
+    "visits.ServiceAttribute",
     "visits.TimeLimit",
     "visits.VisitTally",
 }

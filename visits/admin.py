@@ -6,7 +6,6 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-import visits.open311.admin  # noqa: F401 - registers the city services
 from communities.scoped_admin import (
     SEARCH_HELP,
     RecordAdmin,
@@ -30,6 +29,7 @@ from visits.models import (
     Visit,
     VisitRule,
 )
+from visits.open311.admin import ServiceAttributeInline
 
 
 @admin.register(VisitRule)
@@ -69,7 +69,7 @@ class MatterCategoryAdmin(ScopedAdmin):
             },
         ),
     ]
-    inlines = [TimeLimitInline]
+    inlines = [TimeLimitInline, ServiceAttributeInline]
     list_display = ["name", "code", "department_name", "is_public", "is_errand", "order"]
 
 

@@ -11,6 +11,7 @@ from communities.actions import set_cover
 from communities.models import Area, Community, Cover, Grid, Membership, User
 from gridmgmt.demo.burden import measure_weeks, say_what_wastes_time
 from gridmgmt.demo.campaigns import start_drives
+from gridmgmt.demo.city_services import connect_city_service
 from gridmgmt.demo.families import Registrar
 from gridmgmt.demo.matters import MatterWriter, Offices, read_offices
 from gridmgmt.demo.pairings import pair_doors
@@ -102,6 +103,7 @@ class Loader:
             self.cover_colleague(plan.grids[:2])
             answer_questions(plan.grids, visits, self.rng("answers"))
             save_lists(self.departments, officer)
+            connect_city_service(plan.grids[0], self.today)
 
     def cover_colleague(self, grids: list[Grid]) -> None:
         """Let the demo worker cover this week: in the next grid, or in hers where it is alone."""

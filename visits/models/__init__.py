@@ -9,6 +9,7 @@ from visits.models.matter_category import MatterCategory, TimeLimit
 from visits.models.matter_event import MatterEvent, Step
 from visits.models.pairing import Pairing
 from visits.models.photo import Photo
+from visits.models.service_attribute import ServiceAttribute
 from visits.models.sync import HeldItem, PhotoUpload, ServerEpoch, SyncDevice
 from visits.models.visit import (
     Outcome,
@@ -40,6 +41,7 @@ __all__ = [
     "PhotoUpload",
     "RetryRule",
     "ServerEpoch",
+    "ServiceAttribute",
     "ServiceRequest",
     "StaleGrid",
     "Step",

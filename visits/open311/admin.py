@@ -8,9 +8,16 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
-from communities.scoped_admin import RecordAdmin, ScopedAdmin, may_edit
-from visits.models import ApiClient, ServiceRequest
+from communities.scoped_admin import RecordAdmin, ScopedAdmin, ScopedInline, may_edit
+from visits.models import ApiClient, ServiceAttribute, ServiceRequest
 from visits.open311.views import endpoint_address
+
+
+class ServiceAttributeInline(ScopedInline):
+    """What city services have to ask about the category."""
+
+    model = ServiceAttribute
+    fields = ["code", "question", "kind", "choices", "is_required", "order"]
 
 
 class ApiClientForm(forms.ModelForm):

@@ -19,6 +19,7 @@ from communities.photos import MAX_PHOTOS, shrink_photo
 from households.crypto import blind_index
 from visits.actions.matters import report_matter
 from visits.models import ApiClient, Matter, MatterCategory, ServiceRequest
+from visits.open311.attributes import answers_in_words
 from visits.open311.documents import RefusedError
 from visits.open311.places import Location, locate
 from visits.open311.reading import category_of
@@ -51,7 +52,7 @@ class Filing:
 def read_filing(request: HttpRequest, code: str) -> Filing:
     """Read what was sent about a place; refuses with every reason at once."""
     sent, files = request.POST, list(uploads(request))
-    category, location, description, media_url, photos, key = gather(
+    (category, answers), location, description, media_url, photos, key = gather(
         lambda: asked_category(sent),
         lambda: locate(code, sent),
         lambda: text(sent, "description", LONGEST_DESCRIPTION),
@@ -59,9 +60,8 @@ def read_filing(request: HttpRequest, code: str) -> Filing:
         lambda: pictures(files),
         lambda: name_of_sending(request),
     )
-    words = description or category.name
-    if media_url:
-        words += "\n" + _("Picture: %(url)s") % {"url": media_url}
+    shown = _("Picture: %(url)s") % {"url": media_url} if media_url else ""
+    words = "\n".join(filter(None, [description or category.name, answers, shown]))
     return Filing(category, location, words, media_url, photos, digest_of(sent, files), key)
 
 
@@ -94,11 +94,13 @@ def text(sent: QueryDict, name: str, longest: int) -> str:
     return value
 
 
-def asked_category(sent: QueryDict) -> MatterCategory:
+def asked_category(sent: QueryDict) -> tuple[MatterCategory, str]:
+    """Return the category and the answers to its questions, in words."""
     code = sent.get("service_code", "").strip()
     if not code:
         raise RefusedError(400, _("service_code was not provided."))
-    return category_of(code)
+    category = category_of(code)
+    return category, answers_in_words(category, sent)
 
 
 def address_of_picture(sent: QueryDict) -> str:

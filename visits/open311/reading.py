@@ -22,8 +22,9 @@ FIRST_YEAR, LAST_YEAR = 1970, 2999
 
 
 def public_categories() -> Any:
-    """Categories offered to residents that have a service code."""
-    return MatterCategory.objects.filter(is_public=True).exclude(code=None)
+    """Categories offered to residents that have a service code, with what they ask."""
+    offered = MatterCategory.objects.filter(is_public=True).exclude(code=None)
+    return offered.prefetch_related("attributes")
 
 
 def categories_of(codes: list[str]) -> list[MatterCategory]:
@@ -45,7 +46,7 @@ def service(category: MatterCategory) -> dict[str, Any]:
         "service_code": category.code,
         "service_name": category.name,
         "description": category.name,
-        "metadata": False,
+        "metadata": bool(category.attributes.all()),
         "type": "realtime",
         "keywords": None,
         "group": None,
@@ -53,7 +54,11 @@ def service(category: MatterCategory) -> dict[str, Any]:
 
 
 def service_definition(category: MatterCategory) -> dict[str, Any]:
-    return {"service_code": category.code, "attributes": []}
+    questions = enumerate(category.attributes.all(), start=1)
+    return {
+        "service_code": category.code,
+        "attributes": [question.document(number) for number, question in questions],
+    }
 
 
 def listed(params: QueryDict, name: str) -> list[str]:

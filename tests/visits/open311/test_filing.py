@@ -2,9 +2,11 @@
 
 import datetime
 import io
+import threading
 from urllib.parse import quote
 
 import pytest
+from django.db import connections
 from django.urls import reverse
 from PIL import Image
 
@@ -204,6 +206,27 @@ def test_the_same_again_is_the_same_matter(city, place):
     assert [answer.status for answer in (first, again, other)] == [201, 200, 201]
     assert first.content == again.content
     assert Matter.objects.count() == 2
+
+
+def test_the_same_sent_by_six_at_once_is_one_matter(database_of_many, service, place):
+    together = threading.Barrier(6)
+    answers = []
+
+    def send() -> None:
+        try:
+            together.wait(timeout=20)
+            answers.append(CityClient(service.fresh_key, "json").post(**place, description="灯"))
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=send) for _six in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answer.status for answer in answers) == [200] * 5 + [201]
+    assert len({answer.content[0]["service_request_id"] for answer in answers}) == 1
+    assert Matter.objects.count() == 1
 
 
 def test_the_same_much_later_is_another_matter(city, place):
