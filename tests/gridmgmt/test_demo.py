@@ -37,6 +37,7 @@ from households.models import (
 )
 from tests.factories import CommunityFactory
 from visits.models import (
+    ApiClient,
     BurdenWeek,
     Campaign,
     CampaignDoor,
@@ -44,6 +45,7 @@ from visits.models import (
     MatterEvent,
     Outcome,
     Pairing,
+    ServiceRequest,
     Visit,
     VisitTally,
 )
@@ -59,6 +61,8 @@ MOMENTS_AND_KEYS = {
     "card_key",
     "stored_at",
     "made_at",
+    "key_hash",
+    "created_at",
 }
 LOADED = (
     *(
@@ -75,8 +79,8 @@ LOADED = (
         Resident,
     ),
     *(Residency, Phone, CareTag, Care, Visit, VisitTally, Matter, MatterEvent),
-    *(Campaign, CampaignDoor, Pairing, BurdenWeek, WastedTime),
     *(TopicDepartment, Fact, FactEntry, SavedExport, SavedExport.questions.through),
+    *(Campaign, CampaignDoor, Pairing, BurdenWeek, WastedTime, ApiClient, ServiceRequest),
 )
 
 
@@ -147,6 +151,8 @@ def test_same_seed_gives_the_same_street_and_another_seed_another():
         "TopicDepartment",
         "SavedExport",
         "SavedExport_questions",
+        "ApiClient",
+        "ServiceRequest",
     }
 
 
