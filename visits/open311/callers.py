@@ -1,5 +1,6 @@
 """Who asks: the key of a request, the place it may ask about, and how often."""
 
+import base64
 import datetime
 from collections.abc import Iterable
 
@@ -42,10 +43,22 @@ def caller(request: HttpRequest, sent: QueryDict, at: datetime.datetime) -> ApiC
 
 def key_of(request: HttpRequest, sent: QueryDict) -> str:
     """Return the key from the header, else from the parameters as the specification has it."""
-    scheme, _space, key = request.headers.get("Authorization", "").partition(" ")
+    scheme, _space, given = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return key.strip()
+        return given.strip()
+    if scheme.lower() == "basic":
+        return password_in(given)
     return sent.get("api_key", "") or request.GET.get("api_key", "")
+
+
+def password_in(given: str) -> str:
+    """Return the key of https://any:key@…: clients that send none when reading send this."""
+    try:
+        written = base64.b64decode(given, validate=True).decode()
+    except ValueError:
+        return ""
+    name, _colon, password = written.partition(":")
+    return password or name
 
 
 def slow_down(client: ApiClient, at: datetime.datetime) -> None:

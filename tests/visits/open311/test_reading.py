@@ -1,5 +1,6 @@
 """Reading matters through Open311: what comes out, of which place, and what never does."""
 
+import base64
 import datetime
 
 import pytest
@@ -183,7 +184,20 @@ def test_strangers_and_switched_off_clients_are_refused(city, service):
 
 def test_the_key_may_stand_in_the_header(city, service):
     city.key = ""
-    for header, status in ((f"Bearer {service.fresh_key}", 200), ("Bearer x", 403), ("Basic", 403)):
+    key = service.fresh_key
+    headers = (
+        (f"Bearer {key}", 200),
+        (f"bearer  {key}", 200),
+        (f"Basic {base64.b64encode(f'city:{key}'.encode()).decode()}", 200),
+        (f"Basic {base64.b64encode(key.encode()).decode()}", 200),
+        (f"Basic {base64.b64encode(b'city:x').decode()}", 403),
+        ("Bearer x", 403),
+        ("Basic", 403),
+        ("Basic \xff", 403),
+        ("Basic /w==", 403),
+        (f"Digest {key}", 403),
+    )
+    for header, status in headers:
         response = city.http.get(
             f"/open311/v2/requests.{city.extension}", headers={"Authorization": header}
         )
