@@ -37,6 +37,7 @@ MENU = (
     Entry("overview", _("Overview"), DASHBOARD_READERS),
     Entry("households:household_list", _("Households"), READERS),
     Entry("visits:matter_list", _("Matters"), frozenset(Role)),
+    Entry("visits:resident_report_list", _("Reports to look at"), MANAGERS),
     Entry("visits:visit_list", _("Visits"), READERS),
     Entry("visits:diary_list", _("Diaries"), DIARY_READERS),
     Entry("visits:campaign_list", _("Campaigns"), READERS),

@@ -162,7 +162,7 @@ AXES_HTTP_RESPONSE_CODE = 429
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
-AXES_CLIENT_IP_CALLABLE = "gridmgmt.client_address.client_address"
+AXES_CLIENT_IP_CALLABLE = "communities.client_address.client_address"
 # How many proxies of one's own stand in front; each appends to X-Forwarded-For.
 PROXY_COUNT = env.int("PROXY_COUNT", default=1 if HTTPS else 0)
 

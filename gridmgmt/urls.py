@@ -9,6 +9,7 @@ from django.views.i18n import set_language
 from communities.views import public
 from gridmgmt import overview_views, views, wasted_views
 from gridmgmt.service_worker import service_worker
+from visits.views import public as residents
 from visits.views.burden import burden
 
 urlpatterns = [
@@ -37,5 +38,8 @@ urlpatterns = [
     path("c/<str:key>/", public.public_person, name="public_person"),
     path("c/<str:key>/photo/", public.public_photo, name="public_photo"),
     path("g/<str:key>/", public.public_grid, name="public_grid"),
+    path("g/<str:key>/report/", residents.public_report, name="public_report"),
+    path("r/", residents.receipt_find, name="receipt_find"),
+    path("r/<str:code>/", residents.receipt, name="receipt"),
     path("admin/", admin.site.urls),
 ]

@@ -11,8 +11,8 @@ from django.urls import path, reverse
 from django.utils import timezone
 
 from communities.authentication import DEMO_PASSWORD
+from communities.client_address import client_address
 from communities.models import User
-from gridmgmt.client_address import client_address
 from gridmgmt.logs import NoDataReporterFilter, PlainFormatter
 from gridmgmt.urls import urlpatterns
 from tests.factories import PASSWORD, UserFactory

@@ -18,12 +18,16 @@ from visits.models import (
     CalledDepartment,
     Campaign,
     CampaignDoor,
+    ErrandStep,
     HeldItem,
     Matter,
     MatterCategory,
     MatterEvent,
     Pairing,
     Photo,
+    Receipt,
+    ResidentAnswer,
+    ResidentReport,
     RetryRule,
     TimeLimit,
     Visit,
@@ -168,6 +172,36 @@ class PhotoAdmin(RecordAdmin):
     fields = ["matter", "by", "at"]
     list_display = ["at", "matter", "by"]
     list_select_related = ["matter__category", "by"]
+
+
+@admin.register(ResidentReport)
+class ResidentReportAdmin(RecordAdmin):
+    """Reports of residents; officers decide about them on the program's own page."""
+
+    fields = ["grid", "category", "state", "held_for", "matter", "reported_at", "decided_by"]
+    list_display = ["reported_at", "grid", "category", "state", "decided_by"]
+    list_filter = ["state", ("grid", ScopedFilter)]
+    list_select_related = ["grid", "category", "decided_by"]
+
+
+@admin.register(Receipt)
+class ReceiptAdmin(RecordAdmin):
+    fields = ["matter", "made_by", "made_at"]
+    list_display = ["made_at", "matter", "made_by"]
+    list_select_related = ["matter__category", "made_by"]
+
+
+@admin.register(ResidentAnswer)
+class ResidentAnswerAdmin(RecordAdmin):
+    fields = ["matter", "rating", "words", "at"]
+    list_display = ["at", "matter", "rating"]
+    list_select_related = ["matter__category"]
+
+
+@admin.register(ErrandStep)
+class ErrandStepAdmin(RecordAdmin):
+    list_display = ["matter", "number", "text", "done_at", "done_by"]
+    list_select_related = ["matter__category", "done_by"]
 
 
 @admin.register(Pairing)

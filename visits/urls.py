@@ -9,6 +9,7 @@ from visits.views import (
     odds,
     offline,
     pairings,
+    resident_reports,
     stairwells,
     today,
     visit_add,
@@ -47,7 +48,15 @@ urlpatterns = [
     path("matters/add/", matters.matter_add, name="matter_add"),
     path("matters/<uuid:pk>/", matters.matter, name="matter"),
     path("matters/<uuid:pk>/step/", matters.matter_step, name="matter_step"),
+    path("matters/<uuid:pk>/contact/", resident_reports.matter_contact, name="matter_contact"),
+    path("matters/<uuid:pk>/receipt/", resident_reports.matter_receipt, name="matter_receipt"),
+    path(
+        "matters/<uuid:pk>/errand/<int:number>/", resident_reports.errand_step, name="errand_step"
+    ),
     path("photos/<uuid:pk>/", matters.photo, name="photo"),
+    path("resident-reports/", resident_reports.resident_report_list, name="resident_report_list"),
+    path("resident-reports/<uuid:pk>/", resident_reports.resident_report, name="resident_report"),
+    path("resident-reports/photos/<int:pk>/", resident_reports.report_photo, name="report_photo"),
     path("campaigns/", campaigns.campaign_list, name="campaign_list"),
     path("campaigns/add/", campaign_steps.campaign_add, name="campaign_add"),
     path("campaigns/<int:pk>/", campaigns.campaign, name="campaign"),

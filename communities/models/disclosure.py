@@ -25,7 +25,9 @@ WORDS = {
     "people": _("People at work"),
     "visits": _("Visits"),
     "resident": _("Resident"),
+    "matter": _("Matter"),
     "identity_number": _("Identity number"),
+    "contact": _("How to reach the resident"),
     "phone": _("Phone"),
 }
 

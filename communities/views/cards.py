@@ -108,11 +108,30 @@ def door_slips(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
+def carded_grid(request: HttpRequest, code: str) -> Grid:
+    grids = Grid.objects.visible_to(request.user).open().numbered()
+    return get_object_or_404(grids.select_related("community"), code=code)
+
+
+@require_safe
+def report_poster(request: HttpRequest, code: str) -> HttpResponse:
+    """Show a sheet for the notice board: the QR code of the form for what is wrong."""
+    grid = carded_grid(request, code)
+    return TemplateResponse(
+        request,
+        "communities/report_poster.html",
+        {
+            "grid": grid,
+            "community": grid.community,
+            "qr": qr_code(request, reverse("public_report", args=[grid.card_key])),
+        },
+    )
+
+
 @require_safe
 def grid_card(request: HttpRequest, code: str) -> HttpResponse:
     """Show the QR code of a grid's public card, to whoever reads the grid."""
-    grids = Grid.objects.visible_to(request.user).open().numbered()
-    grid = get_object_or_404(grids.select_related("community"), code=code)
+    grid = carded_grid(request, code)
     return TemplateResponse(
         request,
         "communities/grid_card.html",

@@ -9,7 +9,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.translation import override
+from django.utils.translation import get_language_from_request, override
 from django.views.decorators.http import require_safe
 
 from communities.models import Grid, Membership
@@ -63,7 +63,7 @@ def public_grid(request: HttpRequest, key: str) -> HttpResponse:
         .select_related("user")
         .order_by("role", "-rank", "since", "pk")
     )
-    context = {"grid": grid, "community": grid.community, "team": list(team)}
+    context = {"grid": grid, "community": grid.community, "team": list(team), "key": key}
     return public_page(request, "communities/public_grid.html", context)
 
 
@@ -78,14 +78,19 @@ def bearer(key: str, on: datetime.date) -> Membership | None:
 def public_page(
     request: HttpRequest, template: str, context: Mapping[str, object], *, status: int = 200
 ) -> HttpResponse:
-    """Answer in the language the address asks for, without asking who looks.
+    """Answer in the language of whoever looks, without asking who that is.
 
     The request stays out of the template, so that no session is opened and no cookie set.
     """
-    language = request.GET.get("language", "")
-    if language not in dict(settings.LANGUAGES):
-        language = request.LANGUAGE_CODE
+    language = language_of(request)
     with override(language):
         content = render_to_string(template, {**context, "LANGUAGE_CODE": language})
     headers = {**HEADERS, "Content-Language": language}
     return HttpResponse(content, status=status, headers=headers)
+
+
+def language_of(request: HttpRequest) -> str:
+    """Return the language the address asks for, or the browser prefers: the phone is her own."""
+    language = request.GET.get("language", "")
+    known = dict(settings.LANGUAGES)
+    return language if language in known else get_language_from_request(request)

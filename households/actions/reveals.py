@@ -27,6 +27,32 @@ def reveal_value(
 
     Refuses the 31st within an hour: nobody needs so many one by one.
     """
+    record_reveal(
+        by=by,
+        community=community,
+        subject=f"resident {resident.pk}",
+        field=field,
+        reason=reason,
+        at=at,
+    )
+    if field == "identity_number":
+        return resident.identity_number or ""
+    return resident.phones.get(pk=int(field.removeprefix("phone:"))).number
+
+
+def record_reveal(
+    *,
+    by: User,
+    community: Community | None,
+    subject: str,
+    field: str,
+    reason: str,
+    at: datetime.datetime,
+) -> None:
+    """Record that somebody sees one value in full; refuse the 31st within an hour.
+
+    Runs in the transaction that reads the value: without the record nobody sees it.
+    """
     # Locked, so that two requests at once are counted one after the other.
     User.objects.select_for_update(no_key=True).get(pk=by.pk)
     revealed = Disclosure.objects.filter(by=by, kind=Disclosure.Kind.REVEAL, at__gt=at - HOUR)
@@ -35,16 +61,11 @@ def reveal_value(
             _("You have shown %(number)s values within the hour. Wait a while, or ask for a list.")
             % {"number": MOST_PER_HOUR}
         )
-    if field == "identity_number":
-        value = resident.identity_number or ""
-    else:
-        value = resident.phones.get(pk=int(field.removeprefix("phone:"))).number
     Disclosure.objects.create(
         kind=Disclosure.Kind.REVEAL,
         by=by,
         community=community,
-        subject=f"resident {resident.pk}",
+        subject=subject,
         field=field,
         reason=reason,
     )
-    return value

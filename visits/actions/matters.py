@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from communities.models import Grid, User
 from households.models import Household
+from visits.actions.errands import lay_out
 from visits.actions.matter_steps import take_step
 from visits.deadlines import Deadlines, calendar_from
 from visits.models import Matter, MatterCategory, MatterEvent, Photo, Step, Visit
@@ -64,6 +65,8 @@ def report_matter(
     MatterEvent.objects.create(
         matter=matter, by=by, at=at, step=Step.REPORT, status=matter.status, move=0
     )
+    if category.is_errand:
+        lay_out(matter)
     for photo in photos:
         Photo(matter=matter, by=by).image.save("", ContentFile(photo))
     if is_solved:

@@ -3,12 +3,15 @@ from visits.models.burden import BurdenWeek
 from visits.models.calendar import CalendarDay
 from visits.models.campaign import Campaign, CampaignDoor, DoorResult, campaigns_at
 from visits.models.diary import DiaryEntry
+from visits.models.errand import ErrandStep
 from visits.models.figures import CommunityFigures, GridOpenings, StaleGrid
 from visits.models.matter import CalledDepartment, Matter
 from visits.models.matter_category import MatterCategory, TimeLimit
 from visits.models.matter_event import MatterEvent, Step
 from visits.models.pairing import Pairing
 from visits.models.photo import Photo
+from visits.models.receipt import Receipt, ResidentAnswer
+from visits.models.resident_report import ReportCount, ReportPhoto, ResidentReport
 from visits.models.service_attribute import ServiceAttribute
 from visits.models.sync import HeldItem, PhotoUpload, ServerEpoch, SyncDevice
 from visits.models.visit import (
@@ -30,6 +33,7 @@ __all__ = [
     "CommunityFigures",
     "DiaryEntry",
     "DoorResult",
+    "ErrandStep",
     "GridOpenings",
     "HeldItem",
     "Matter",
@@ -39,6 +43,11 @@ __all__ = [
     "Pairing",
     "Photo",
     "PhotoUpload",
+    "Receipt",
+    "ReportCount",
+    "ReportPhoto",
+    "ResidentAnswer",
+    "ResidentReport",
     "RetryRule",
     "ServerEpoch",
     "ServiceAttribute",

@@ -23,6 +23,7 @@ from visits.filters.matters import MatterFilter
 from visits.forms.matter_steps import StepForm
 from visits.forms.matters import MatterForm
 from visits.models import Matter, Photo, Step
+from visits.views.resident_reports import for_matter_page
 from visits.workflow import relations, transition_for, transitions_for
 
 # A list with none of its filters set shows what is still open, and says so in the filter.
@@ -240,6 +241,7 @@ def matter_page(
             "called": matter.called.select_related("department"),
             "merged": matter.merged.select_related("reported_by"),
             "photos": matter.photos.all(),
+            **for_matter_page(matter, request.user),
             "steps": usual,
             "other_steps": others,
             "is_other_open": any(is_open for _form, is_open in others),
