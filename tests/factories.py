@@ -45,6 +45,7 @@ from visits.models import (
     MatterCategory,
     Outcome,
     Pairing,
+    ResidentReport,
     ServiceRequest,
     Visit,
     Way,
@@ -400,6 +401,21 @@ class ServiceRequestFactory(DjangoModelFactory):
     client = factory.SubFactory(ApiClientFactory)
     filed_at = factory.LazyFunction(timezone.now)
     digest = factory.Sequence(lambda n: f"{n:032x}")
+
+
+class ResidentReportFactory(DjangoModelFactory):
+    """A report that waits for an officer."""
+
+    class Meta:
+        model = ResidentReport
+
+    grid = factory.SubFactory(GridFactory)
+    category = factory.LazyFunction(lambda: MatterCategory.objects.get(code="sanitation"))
+    place = "东门"
+    description = "垃圾没人清"
+    state = ResidentReport.State.HELD
+    held_for = "links"
+    digest = words_digest = "x"
 
 
 def identity_number(born: str = "19800101", sequence: int = 1, area: str = "990101") -> str:

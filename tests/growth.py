@@ -28,6 +28,7 @@ from tests.factories import (
     PhoneFactory,
     ResidencyFactory,
     ResidentFactory,
+    ResidentReportFactory,
     SavedExportFactory,
     ServiceRequestFactory,
     TopicDepartmentFactory,
@@ -71,6 +72,7 @@ def grow(world, grid=None) -> None:
     MatterEvent.objects.create(matter=matter, by=membership.user, step="x", status="received")
     Photo.objects.create(matter=matter, by=membership.user, image="photos/x.jpg")
     ServiceRequestFactory(matter__grid=grid, client=ApiClientFactory(code=world.community.code))
+    ResidentReportFactory(grid=grid)
     Disclosure.objects.create(
         kind="reveal", by=membership.user, community=world.community, subject="x"
     )

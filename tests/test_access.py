@@ -24,12 +24,14 @@ from tests.factories import (
     MembershipFactory,
     PairingFactory,
     PhoneFactory,
+    ResidentReportFactory,
     SavedExportFactory,
     UserFactory,
     VisitFactory,
     WastedTimeFactory,
 )
-from visits.models import HeldItem, Photo
+from visits.actions.receipts import make_receipt
+from visits.models import ErrandStep, HeldItem, Photo, ReportPhoto
 
 MEMBERS = (
     "worker",
@@ -133,6 +135,10 @@ TABLE = [
     Row("public_photo", "POST", {405: f"{ALL} anonymous"}, "card"),
     Row("public_grid", "GET", {200: f"{ALL} anonymous"}, "grid_card"),
     Row("public_grid", "POST", {405: f"{ALL} anonymous"}, "grid_card"),
+    *form("public_report", f"{ALL} anonymous", "grid_card"),
+    *form("receipt_find", f"{ALL} anonymous"),
+    *form("receipt", f"{ALL} anonymous", "receipt"),
+    *page("communities:report_poster", READ, "grid"),
     *page("communities:disclosure_list", f"{MANAGE} auditor outsider"),
     *page("households:community_list", ALL),
     *form("households:community_edit", MANAGE, "community"),
@@ -204,6 +210,12 @@ TABLE = [
     # A refused step is shown at its own address, which opened again leads to the matter.
     Row("visits:matter_step", "GET", {302: f"{READ} captain department"}, "matter"),
     Row("visits:matter_step", "POST", {200: f"{FIELD} department"}, "matter"),
+    *form("visits:matter_contact", f"{FIELD} department", "report"),
+    *form("visits:matter_receipt", f"{FIELD} department", "matter", sent=302),
+    *change("visits:errand_step", f"{FIELD} department", "errand"),
+    *page("visits:resident_report_list", f"{MANAGE} outsider"),
+    *form("visits:resident_report", MANAGE, "held_report"),
+    *page("visits:report_photo", MANAGE, "report_photo"),
     *page("visits:campaign_list", ALL),
     *form("visits:campaign_add", f"{MANAGE} outsider"),
     *page("visits:campaign", f"{READ} captain", "campaign"),
@@ -297,6 +309,18 @@ def arguments(world) -> dict[str, list[object]]:
         content=json.dumps({"household": world.household.pk, "visit": {"note": "x"}}),
     )
     held.save()
+    reported = MatterFactory(
+        grid=world.grid,
+        source="resident",
+        reported_by=None,
+        department=world.department_office,
+        status="assigned",
+    )
+    ResidentReportFactory(
+        grid=world.grid, state="passed", matter=reported, contact_phone="13812345678"
+    )
+    held_report = ResidentReportFactory(grid=world.grid)
+    ErrandStep.objects.create(matter=matter, number=1, text="x")
     awaited = ExpectedBack.objects.create(by=world.worker, back_at=timezone.now())
     awaited.colleagues.add(world.officer)
     rows = {
@@ -305,6 +329,9 @@ def arguments(world) -> dict[str, list[object]]:
         "awaited": awaited,
         "cover": CoverFactory(away=worker_role, user=colleague.user),
         "held": held,
+        "report": reported,
+        "held_report": held_report,
+        "report_photo": ReportPhoto.objects.create(report=held_report, content=b"x"),
         "membership": worker_role,
         "person": colleague.user,
         "post_membership": post.membership,
@@ -337,6 +364,8 @@ def arguments(world) -> dict[str, list[object]]:
         # A category that came with the program.
         "service": ["sanitation", "xml"],
         "request": [matter.pk, "json"],
+        "errand": [matter.pk, 1],
+        "receipt": [make_receipt(matter=matter, by=world.worker, at=timezone.now()).code],
         **{word: [row.pk] for word, row in rows.items()},
     }
 

@@ -60,6 +60,7 @@ from tests.factories import (
     PhoneFactory,
     ResidencyFactory,
     ResidentFactory,
+    ResidentReportFactory,
     SavedExportFactory,
     ServiceRequestFactory,
     TopicDepartmentFactory,
@@ -68,16 +69,21 @@ from tests.factories import (
     WastedTimeFactory,
 )
 from tests.growth import grow
+from visits.actions.receipts import make_receipt
 from visits.models import (
     ApiClient,
     CalendarDay,
     CalledDepartment,
     Campaign,
     CampaignDoor,
+    ErrandStep,
     HeldItem,
     MatterEvent,
     Pairing,
     Photo,
+    Receipt,
+    ResidentAnswer,
+    ResidentReport,
     RetryRule,
     ServiceRequest,
     Visit,
@@ -94,6 +100,9 @@ NOT_IN_ADMIN = {
     "visits.DiaryEntry",
     "visits.GridOpenings",
     "visits.PhotoUpload",
+    "visits.ReportCount",
+    # Seen on the page of their report, and gone with its decision.
+    "visits.ReportPhoto",
     "visits.ServerEpoch",
     "visits.SyncDevice",
     "visits.StaleGrid",
@@ -171,6 +180,10 @@ def rows(world) -> dict[type[models.Model], tuple[models.Model, models.Model]]:
                 matter=matter, by=membership.user, step="report", status="received"
             ),
             Photo: Photo.objects.create(matter=matter, by=membership.user, image="photos/x.jpg"),
+            ResidentReport: ResidentReportFactory(grid=grid),
+            Receipt: make_receipt(matter=matter, by=membership.user, at=timezone.now()),
+            ResidentAnswer: ResidentAnswer.objects.create(matter=matter, rating=3),
+            ErrandStep: ErrandStep.objects.create(matter=matter, number=1, text="x"),
             Cover: CoverFactory(away=membership),
             WastedTime: WastedTimeFactory(code=community.code),
             Pairing: PairingFactory(household=household),
