@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('communities', '0008_require_card_keys'),
-        ('visits', '0020_city_services'),
+        ('visits', '0021_questions_of_city_services'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
