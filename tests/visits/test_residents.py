@@ -38,7 +38,7 @@ from visits.models.receipt import ALPHABET, code_of, hash_of, read_code
 
 NAME, PHONE = "欧阳寻梅", "13987654321"
 WORDS = "三号楼后面的路灯不亮"
-NOON = timezone.make_aware(datetime.datetime(2026, 3, 4, 12))
+NOON = datetime.datetime(2026, 3, 4, 4, tzinfo=datetime.UTC)
 HOUR = datetime.timedelta(hours=1)
 
 
