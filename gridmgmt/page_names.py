@@ -65,6 +65,7 @@ PAGE_NAMES = {
     "households:care_add": gettext_lazy("Add a care tag"),
     "households:register_import_list": gettext_lazy("Import a register"),
     "households:register_import": gettext_lazy("Import a register"),
+    "households:fact_list": gettext_lazy("History of answers"),
     "households:export_list": gettext_lazy("Saved exports"),
     "households:export": gettext_lazy("Saved export"),
     "households:export_add": gettext_lazy("New export"),

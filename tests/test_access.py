@@ -160,6 +160,7 @@ TABLE = [
     *page("households:household_list", f"{READ} captain outsider"),
     *form("households:household_add", f"{FIELD} outsider"),
     *page("households:household", f"{READ} captain", "household"),
+    *page("households:fact_list", READ, "household"),
     *form("households:household_edit", FIELD, "household"),
     *form("households:resident_add", FIELD, "household"),
     *page("households:building_list", f"{READ} outsider"),

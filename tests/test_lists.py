@@ -37,6 +37,7 @@ LISTS = [
     List("households:household_list", 12, 11),
     List("households:building_list", 5, 5),
     List("households:household", 13, place="household"),
+    List("households:fact_list", 4, place="household"),
     List("households:export_list", 7),
     List("households:export", 11, 11, place="export"),
     List("households:register_import_list", 5),

@@ -350,6 +350,20 @@ def test_household_page_shows_what_is_known(world, as_user):
     assert hidden.question.name in officer
 
 
+def test_history_page_tells_what_may_be_read(world, as_user):
+    plain, secret = (
+        QuestionFactory(text="平常的？"),
+        QuestionFactory(text="敏感的？", is_sensitive=True),
+    )
+    confirm(world, plain, "no", days=3)
+    confirm(world, secret, "yes")
+    address = reverse("households:fact_list", args=[world.household.pk])
+    page = as_user(world.worker).get(address).content.decode()
+    assert "平常的？" in page
+    assert "敏感的？" not in page
+    assert "敏感的？" in as_user(world.officer).get(address).content.decode()
+
+
 def question_data(**extra: object) -> dict[str, object]:
     return {
         "topic": Topic.objects.get(name="住房").pk,
