@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from communities.models import User
 from communities.roles import Role
 from households.actions.facts import Answer, confirm_facts
 from households.forms.facts import read_answer
@@ -202,7 +203,11 @@ def test_question_that_would_tell_a_sensitive_tag_is_hidden(world, no_questions)
 def test_neighbours_who_help_ask_nothing_and_read_nothing(world, no_questions):
     fact = FactFactory(household=world.household, confirmed_at=days_ago(500))
     assert due(world, user=world.captain) == []
-    assert fact not in Fact.objects.visible_to(world.captain)
+    # Not even where she is a worker in the grid beside.
+    MembershipFactory(user=world.captain, grid=world.next_grid)
+    captain = User.objects.get(pk=world.captain.pk)
+    assert due(world, user=captain) == []
+    assert fact not in Fact.objects.visible_to(captain)
 
 
 def confirm(world, question, value, *, days=0, source=None, by=None):

@@ -57,6 +57,9 @@ def test_form_shows_what_is_due_by_topic_with_what_is_known(world, as_user):
     assert "Known: No, confirmed 3 months ago" in group.get_text()
     [chosen] = group.select("input[type=radio][checked]")
     assert chosen["value"] == "no"
+    # It comes back with the form, to know what she saw.
+    shown = page.select_one(f"[name=initial-fact-q{fact.question.pk}]")
+    assert (shown["type"], shown["value"]) == ("hidden", "no")
     assert fresh.question.text not in page.get_text()
 
 
