@@ -39,7 +39,7 @@ LISTS = [
     List("households:household", 13, place="household"),
     List("households:fact_list", 4, place="household"),
     List("households:export_list", 7),
-    List("households:export", 11, 11, place="export"),
+    List("households:export", 11, 8, place="export"),
     List("households:register_import_list", 5),
     List("visits:today", 17, None, "worker"),
     List("visits:visit_list", 8, 7),

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from communities.roles import Role
 from households.models import Fact, FactEntry, Question, Topic
 from tests.browser.conftest import DESK, axe_violations, sideways_scroll
-from tests.browser.test_offline import ready, upload
+from tests.browser.test_offline import ready, upload, wait_for
 from tests.browser.weight import too_heavy, weigh
 from tests.factories import (
     DepartmentFactory,
@@ -22,7 +22,7 @@ from tests.factories import (
     UserFactory,
 )
 from visits.actions.matter_steps import take_step
-from visits.models import Matter, Step, Visit
+from visits.models import Matter, Photo, Step, Visit
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -158,7 +158,7 @@ def test_one_trip_reaches_three_departments_and_comes_back(
         expect(door).to_contain_text(f"Tell them: {category.name}")
 
 
-def test_same_trip_without_signal_goes_up_whole(open_page, world, offices, categories):
+def test_same_trip_without_signal_goes_up_whole(open_page, world, offices, categories, tmp_path):
     page = open_page(world.worker)
     ready(page)
     page.context.set_offline(True)
@@ -167,6 +167,9 @@ def test_same_trip_without_signal_goes_up_whole(open_page, world, offices, categ
     page.wait_for_selector("#topics")
     assert Question.objects.filter(is_sensitive=True).get().text not in page.content()
     fill_visit(page, categories, scripts=True)
+    photo = tmp_path / "photo.png"
+    page.screenshot(path=photo)
+    page.set_input_files("[name=matter2-photos]", photo)
     page.click("button:has-text('Save visit')")
     page.wait_for_selector("text=Saved on this phone")
     assert not Visit.objects.exists()
@@ -174,6 +177,8 @@ def test_same_trip_without_signal_goes_up_whole(open_page, world, offices, categ
     page.goto("/work/queue/")
     upload(page)
     assert_all_stored(world)
+    wait_for(Photo.objects.exists, page=page)
+    assert Photo.objects.get().matter.category == categories[1]
 
 
 def test_one_tap_without_signal_confirms_what_the_phone_knew(open_page, world, offices):
