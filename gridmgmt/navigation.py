@@ -41,6 +41,7 @@ MENU = (
     Entry("visits:visit_list", _("Visits"), READERS),
     Entry("visits:diary_list", _("Diaries"), DIARY_READERS),
     Entry("visits:campaign_list", _("Campaigns"), READERS),
+    Entry("visits:emergency_list", _("Emergencies"), MANAGERS | {Role.GRID_LEADER, Role.AUDITOR}),
     Entry("visits:held_list", _("Held back"), VISIT_KEEPERS),
     Entry("households:export_list", _("Exports"), EXPORT_KEEPERS | {Role.AUDITOR}),
     Entry("households:community_list", _("Grids and people"), MANAGERS | {Role.AUDITOR}),
@@ -74,7 +75,12 @@ def items(entries: tuple[Entry, ...], language: str) -> list[Item]:
 @cache
 def offline_copies() -> str:
     """Return the addresses of the pages that a visitor's phone keeps, for its script."""
-    names = ("visits:offline_today", "visits:offline_visit", "visits:offline_matter")
+    names = (
+        "visits:offline_today",
+        "visits:offline_visit",
+        "visits:offline_matter",
+        "visits:offline_roll_call",
+    )
     return " ".join(reverse(name) for name in names)
 
 

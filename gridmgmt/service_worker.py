@@ -21,6 +21,7 @@ SHELL = (
     "css/pages/today.css",
     "css/pages/visit_form.css",
     "css/pages/queue.css",
+    "css/pages/roll_call.css",
     "js/store.js",
     "js/seal.js",
     "js/uploads.js",
@@ -33,6 +34,7 @@ SHELL = (
     "js/today.js",
     "js/visit_form.js",
     "js/queue.js",
+    "js/roll_call.js",
 )
 
 
@@ -75,6 +77,7 @@ def script(is_on: bool, storage: str) -> str:  # noqa: ARG001, FBT001 - the key 
                 reverse("visits:offline_visit"),
             ],
             [f"^{reverse('visits:matter_add')}$", reverse("visits:offline_matter")],
+            [f"^{reverse('visits:roll_call')}$", reverse("visits:offline_roll_call")],
             [f"^{reverse('visits:queue')}$", reverse("visits:queue")],
         ],
     }

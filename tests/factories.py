@@ -41,11 +41,16 @@ from visits.models import (
     Campaign,
     CampaignDoor,
     DiaryEntry,
+    Emergency,
+    EmergencyGrid,
     Matter,
     MatterCategory,
     Outcome,
     Pairing,
     ResidentReport,
+    RollCall,
+    RollCallEntry,
+    RollCallState,
     ServiceRequest,
     Visit,
     Way,
@@ -296,6 +301,52 @@ class CampaignDoorFactory(DjangoModelFactory):
 
     campaign = factory.SubFactory(CampaignFactory)
     household = factory.SubFactory(HouseholdFactory)
+
+
+class EmergencyFactory(DjangoModelFactory):
+    """An emergency that runs, without a grid and without doors."""
+
+    class Meta:
+        model = Emergency
+
+    community = factory.SubFactory(CommunityFactory)
+    name = factory.Sequence(lambda n: f"台风{n}号")
+    asked = "关好门窗，清点在家人数"
+    started_by = factory.SubFactory(UserFactory)
+    started_at = factory.LazyFunction(timezone.now)
+
+
+class EmergencyGridFactory(DjangoModelFactory):
+    class Meta:
+        model = EmergencyGrid
+
+    emergency = factory.SubFactory(EmergencyFactory)
+    grid = factory.SubFactory(GridFactory)
+
+
+class RollCallFactory(DjangoModelFactory):
+    """A door that nobody has called yet."""
+
+    class Meta:
+        model = RollCall
+
+    household = factory.SubFactory(HouseholdFactory)
+    grid = factory.SelfAttribute("household.grid")
+    emergency = factory.SubFactory(
+        EmergencyFactory, community=factory.SelfAttribute("..household.grid.community")
+    )
+
+
+class RollCallEntryFactory(DjangoModelFactory):
+    """An entry as a bare row; `visits.actions.enter_roll_call` also updates the door."""
+
+    class Meta:
+        model = RollCallEntry
+
+    roll_call = factory.SubFactory(RollCallFactory)
+    state = RollCallState.SAFE
+    by = factory.SubFactory(UserFactory)
+    at = factory.LazyFunction(timezone.now)
 
 
 class PairingFactory(DjangoModelFactory):

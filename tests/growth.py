@@ -18,6 +18,8 @@ from tests.factories import (
     CoverFactory,
     DepartmentFactory,
     DiaryEntryFactory,
+    EmergencyFactory,
+    EmergencyGridFactory,
     FactEntryFactory,
     FactFactory,
     GridFactory,
@@ -29,6 +31,8 @@ from tests.factories import (
     ResidencyFactory,
     ResidentFactory,
     ResidentReportFactory,
+    RollCallEntryFactory,
+    RollCallFactory,
     SavedExportFactory,
     ServiceRequestFactory,
     TopicDepartmentFactory,
@@ -38,6 +42,7 @@ from tests.factories import (
 from visits.models import (
     BurdenWeek,
     Campaign,
+    Emergency,
     HeldItem,
     Matter,
     MatterEvent,
@@ -117,5 +122,10 @@ def grow(world, grid=None) -> None:
     )
     WastedTimeFactory(code=world.community.code, page=f"page{weeks}", text="x")
     CampaignFactory(community=world.community, started_by=membership.user)
+    emergency = EmergencyFactory(community=world.community, started_by=membership.user)
+    EmergencyGridFactory(emergency=emergency, grid=grid, is_running=False)
+    for running in Emergency.objects.all():
+        call = RollCallFactory(emergency=running, household=household)
+        RollCallEntryFactory(roll_call=call, by=membership.user)
     for campaign in Campaign.objects.filter(community=world.community):
         CampaignDoorFactory(campaign=campaign, household=household)

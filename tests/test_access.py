@@ -25,6 +25,7 @@ from tests.factories import (
     PairingFactory,
     PhoneFactory,
     ResidentReportFactory,
+    RollCallFactory,
     SavedExportFactory,
     UserFactory,
     VisitFactory,
@@ -217,6 +218,16 @@ TABLE = [
     *page("visits:resident_report_list", f"{MANAGE} outsider"),
     *form("visits:resident_report", MANAGE, "held_report"),
     *page("visits:report_photo", MANAGE, "report_photo"),
+    *page("visits:emergency_list", ALL),
+    *form("visits:emergency_add", f"{MANAGE} outsider"),
+    *page("visits:emergency", f"{READ} captain", "emergency"),
+    *page("visits:emergency_door_list", f"{READ} captain", "emergency"),
+    *form("visits:emergency_end", MANAGE, "emergency", sent=302),
+    *page("visits:roll_call", "worker captain officer street_officer outsider"),
+    *page("visits:offline_roll_call", "worker captain officer street_officer outsider"),
+    *page("visits:roll_call_door", f"{READ} captain", "roll_call"),
+    *change("visits:roll_call_enter", "worker captain officer street_officer", "roll_call"),
+    *change("visits:roll_call_matter", MANAGE, "roll_call"),
     *page("visits:campaign_list", ALL),
     *form("visits:campaign_add", f"{MANAGE} outsider"),
     *page("visits:campaign", f"{READ} captain", "campaign"),
@@ -324,6 +335,7 @@ def arguments(world) -> dict[str, list[object]]:
     ErrandStep.objects.create(matter=matter, number=1, text="x")
     awaited = ExpectedBack.objects.create(by=world.worker, back_at=timezone.now())
     awaited.colleagues.add(world.officer)
+    call = RollCallFactory(household=world.household)
     rows = {
         "diary": DiaryEntryFactory(user=world.worker),
         "wasted": WastedTimeFactory(code=world.community.code),
@@ -349,6 +361,8 @@ def arguments(world) -> dict[str, list[object]]:
         "matter": matter,
         "photo": photo,
         "pairing": PairingFactory(household=world.household),
+        "emergency": call.emergency,
+        "roll_call": call,
         "campaign": CampaignDoorFactory(
             campaign__community=world.community, household=world.household
         ).campaign,

@@ -50,6 +50,7 @@ from tests.factories import (
     CareTagFactory,
     CoverFactory,
     DepartmentFactory,
+    EmergencyGridFactory,
     FactEntryFactory,
     FactFactory,
     HouseholdFactory,
@@ -61,6 +62,8 @@ from tests.factories import (
     ResidencyFactory,
     ResidentFactory,
     ResidentReportFactory,
+    RollCallEntryFactory,
+    RollCallFactory,
     SavedExportFactory,
     ServiceRequestFactory,
     TopicDepartmentFactory,
@@ -76,6 +79,8 @@ from visits.models import (
     CalledDepartment,
     Campaign,
     CampaignDoor,
+    Emergency,
+    EmergencyGrid,
     ErrandStep,
     HeldItem,
     MatterEvent,
@@ -85,6 +90,8 @@ from visits.models import (
     ResidentAnswer,
     ResidentReport,
     RetryRule,
+    RollCall,
+    RollCallEntry,
     ServiceRequest,
     Visit,
     VisitRule,
@@ -141,6 +148,7 @@ def rows(world) -> dict[type[models.Model], tuple[models.Model, models.Model]]:
         visit = VisitFactory(household=household, by=membership.user)
         matter = MatterFactory(grid=grid, household=household, reported_by=membership.user)
         fact = FactFactory(household=household)
+        call = RollCallFactory(household=household)
         door = CampaignDoorFactory(campaign__community=community, household=household)
         return {
             Community: community,
@@ -205,6 +213,10 @@ def rows(world) -> dict[type[models.Model], tuple[models.Model, models.Model]]:
             ),
             Campaign: door.campaign,
             CampaignDoor: door,
+            Emergency: call.emergency,
+            EmergencyGrid: EmergencyGridFactory(emergency=call.emergency, grid=grid),
+            RollCall: call,
+            RollCallEntry: RollCallEntryFactory(roll_call=call),
         }
 
     here = place(world.community, world.grid, "990101001")

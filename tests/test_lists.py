@@ -11,7 +11,7 @@ from households.models import SavedExport
 from tests.factories import GridFactory
 from tests.growth import grow
 from tests.test_access import url_names
-from visits.models import Campaign
+from visits.models import Campaign, Emergency, RollCall
 
 
 class List(NamedTuple):
@@ -48,6 +48,12 @@ LISTS = [
     List("visits:campaign_list", 3),
     List("visits:campaign", 7, place="campaign"),
     List("visits:campaign_door_list", 8, 9, place="campaign"),
+    List("visits:emergency_list", 4),
+    List("visits:emergency", 9, place="emergency"),
+    List("visits:emergency_door_list", 6, 6, place="emergency"),
+    List("visits:roll_call_door", 4, place="roll_call"),
+    List("visits:roll_call", 8, None, "worker"),
+    List("visits:offline_roll_call", 7, None, "worker"),
     List("visits:held_list", 4),
     List("visits:pairing_list", 5, place="grid"),
     List("visits:diary_list", 3),
@@ -75,6 +81,8 @@ def address_of(entry: List, world, suffix: str = "") -> str:
         "grid": [world.grid.code],
         "household": [world.household.pk],
         "export": [SavedExport.objects.order_by("pk").values_list("pk", flat=True).first()],
+        "emergency": [Emergency.objects.order_by("pk").values_list("pk", flat=True).first()],
+        "roll_call": [RollCall.objects.order_by("pk").values_list("pk", flat=True).first()],
         "campaign": [Campaign.objects.order_by("pk").values_list("pk", flat=True).first()],
     }
     return reverse(entry.name, args=places[entry.place]) + suffix

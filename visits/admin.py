@@ -18,6 +18,8 @@ from visits.models import (
     CalledDepartment,
     Campaign,
     CampaignDoor,
+    Emergency,
+    EmergencyGrid,
     ErrandStep,
     HeldItem,
     Matter,
@@ -29,6 +31,8 @@ from visits.models import (
     ResidentAnswer,
     ResidentReport,
     RetryRule,
+    RollCall,
+    RollCallEntry,
     TimeLimit,
     Visit,
     VisitRule,
@@ -228,3 +232,39 @@ class CampaignAdmin(RecordAdmin):
 class CampaignDoorAdmin(RecordAdmin):
     list_display = ["campaign", "household"]
     list_select_related = ["campaign", "household__building"]
+
+
+@admin.register(Emergency)
+class EmergencyAdmin(RecordAdmin):
+    """Emergencies as they were switched to; they are ended on their own page."""
+
+    exclude = ["grids"]
+    list_display = ["name", "community", "started_at", "ended_at", "started_by"]
+    list_filter = [("community", ScopedFilter)]
+    list_select_related = ["community", "started_by"]
+
+
+@admin.register(EmergencyGrid)
+class EmergencyGridAdmin(RecordAdmin):
+    list_display = ["emergency", "grid", "is_running"]
+    list_select_related = ["emergency", "grid"]
+
+
+@admin.register(RollCall)
+class RollCallAdmin(RecordAdmin):
+    """The doors of roll calls; notes are read on the program's own page."""
+
+    exclude = ["note"]
+    list_display = ["emergency", "household", "grid", "state", "by", "at"]
+    list_filter = ["state", ("grid", ScopedFilter)]
+    list_select_related = ["emergency", "household__building", "grid", "by"]
+
+
+@admin.register(RollCallEntry)
+class RollCallEntryAdmin(RecordAdmin):
+    """What was said of the doors, entry by entry; never edited."""
+
+    fields = ["roll_call", "state", "people", "by", "at", "received_at"]
+    list_display = ["at", "roll_call", "state", "people", "by"]
+    list_filter = ["state"]
+    list_select_related = ["roll_call", "by"]

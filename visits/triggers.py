@@ -5,7 +5,7 @@ forms, imports, actions and the admin all write. A trigger sees every one of the
 and commits or rolls back with it. Each database has its own dialect; both stand here.
 
 A matter changes its status only along the table of `visits.workflow`, one move at a time, and
-its history is never changed: whoever tries gets an IntegrityError.
+its history is never changed, nor is that of a roll call: whoever tries gets an IntegrityError.
 
 SQLite rebuilds a table to change it and loses its triggers, so they are removed before
 every `migrate` and made again after it, when all stored figures are dropped as well.
@@ -81,6 +81,7 @@ def refusals() -> dict[str, tuple[str, str, str]]:
         ),
         "refuse_matterevent_change": ("visits_matterevent", "UPDATE", "1 = 1"),
         "refuse_factentry_change": ("households_factentry", "UPDATE", "1 = 1"),
+        "refuse_rollcallentry_change": ("visits_rollcallentry", "UPDATE", "1 = 1"),
     }
 
 

@@ -23,6 +23,7 @@ WORDS = {
     "matters": _("Matters"),
     "overview": _("Overview"),
     "people": _("People at work"),
+    "roll call": _("Roll call"),
     "visits": _("Visits"),
     "resident": _("Resident"),
     "matter": _("Matter"),

@@ -37,14 +37,15 @@ export async function canSave() {
 }
 
 // Save one item; resolves once it is on the disk, rejects with nothing kept. `photos` are pairs
-// of the matter they show and the picture, `facts` what was answered, `label` is what its user
+// of the matter they show and the picture, `facts` what was answered, `rollCall` what was said in an emergency, `label` is what its user
 // sees of it, `fields` what she typed, to edit it again.
-export async function save({ id, household, visit, matters = [], facts = [], photos = [], effort = null, label, fields, kind }) {
+export async function save({ id, household, visit, matters = [], facts = [], photos = [], effort = null, rollCall, label, fields, kind }) {
   const [key, author, offset] = [await meta("key"), await meta("author"), await meta("offset")];
   const content = { author, household, saved_at: Date.now(), clock_offset: offset, visit, issue: matters[0] || null, effort };
   // Only where there are any: an everyday visit is written as ever.
   if (matters.length > 1) content.issues = matters.slice(1);
   if (facts.length) content.facts = facts;
+  if (rollCall) content.roll_call = rollCall;
   const row = {
     id,
     sealed: toBase64(await sealJson(key, id, content)),

@@ -41,7 +41,8 @@ function link(address, text) {
 function tools(item) {
   const box = document.createElement("div");
   box.className = "button-row";
-  const address = item.kind === "visit"
+  // At its door another tap says it anew.
+  const address = item.kind === "roll_call" ? words.rollCall : item.kind === "visit"
     ? words.visitForm.replace("/0/", "/" + item.household + "/") + "?list=1&edit=" + item.id
     : words.matterForm + "?" + (item.household ? "household=" + item.household + "&" : "") + "edit=" + item.id;
   const away = document.createElement("button");

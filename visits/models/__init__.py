@@ -3,6 +3,13 @@ from visits.models.burden import BurdenWeek
 from visits.models.calendar import CalendarDay
 from visits.models.campaign import Campaign, CampaignDoor, DoorResult, campaigns_at
 from visits.models.diary import DiaryEntry
+from visits.models.emergency import (
+    Emergency,
+    EmergencyGrid,
+    RollCall,
+    RollCallEntry,
+    RollCallState,
+)
 from visits.models.errand import ErrandStep
 from visits.models.figures import CommunityFigures, GridOpenings, StaleGrid
 from visits.models.matter import CalledDepartment, Matter
@@ -33,6 +40,8 @@ __all__ = [
     "CommunityFigures",
     "DiaryEntry",
     "DoorResult",
+    "Emergency",
+    "EmergencyGrid",
     "ErrandStep",
     "GridOpenings",
     "HeldItem",
@@ -49,6 +58,9 @@ __all__ = [
     "ResidentAnswer",
     "ResidentReport",
     "RetryRule",
+    "RollCall",
+    "RollCallEntry",
+    "RollCallState",
     "ServerEpoch",
     "ServiceAttribute",
     "ServiceRequest",

@@ -9,6 +9,7 @@ from communities.models.place import LONGEST_CODE
 from households.models.topic import LONGEST_ANSWER
 from visits.forms.visits import LATEST_APPOINTMENT
 from visits.models import Matter, Outcome, Visit, Way
+from visits.models.emergency import LONGEST_NOTE, MOST_PEOPLE, SAID
 from visits.sync.parcel import read_int, read_uuid
 
 OLDEST = datetime.timedelta(days=90)
@@ -67,6 +68,17 @@ class FactContent:
 
 
 @dataclass(frozen=True)
+class RollCallContent:
+    """What somebody said of a door in an emergency; `at` is by the phone's clock."""
+
+    emergency: int
+    state: str
+    people: int | None
+    note: str
+    at: datetime.datetime
+
+
+@dataclass(frozen=True)
 class Content:
     """An item as it was saved on the phone, every field in its range."""
 
@@ -77,6 +89,14 @@ class Content:
     matters: tuple[MatterContent, ...]
     facts: tuple[FactContent, ...]
     effort: dict[str, int]
+    roll_call: RollCallContent | None = None
+
+    @property
+    def moment(self) -> datetime.datetime:
+        """When it happened by the phone's clock: the visit, the roll call, else the saving."""
+        if self.visit:
+            return self.visit.done_at
+        return self.roll_call.at if self.roll_call else self.saved_at
 
 
 @dataclass(frozen=True)
@@ -94,10 +114,13 @@ def read_content(raw: object) -> Content:
     visit = None if raw.get("visit") is None else read_visit(raw["visit"])
     matters = tuple(read_matter(matter) for matter in raw_matters(raw))
     facts = tuple(read_fact(fact) for fact in read_list(raw, "facts", MOST_FACTS))
-    if visit is None and not matters:
+    roll_call = None if raw.get("roll_call") is None else read_roll_call(raw["roll_call"])
+    if roll_call and (visit or matters):
+        raise ContentError("roll_call")
+    if visit is None and not matters and roll_call is None:
         raise ContentError("visit")
     household = raw.get("household")
-    if (household is not None or visit) and not is_key(household):
+    if (household is not None or visit or roll_call) and not is_key(household):
         raise ContentError("household")
     offset = raw.get("clock_offset")
     if offset is not None and (read_int(offset) is None or abs(offset) > MOST_SECONDS):
@@ -111,6 +134,7 @@ def read_content(raw: object) -> Content:
         matters=matters,
         facts=facts if visit else (),
         effort=read_effort(effort) if isinstance(effort, dict) else {},
+        roll_call=roll_call,
     )
 
 
@@ -171,6 +195,22 @@ def read_matter(raw: object) -> MatterContent:
         description=description,
         urgency=read_choice(raw, "urgency", Matter.Urgency.values),
         is_solved=raw.get("is_solved") is True,
+    )
+
+
+def read_roll_call(raw: object) -> RollCallContent:
+    if not isinstance(raw, dict) or not is_key(raw.get("emergency")):
+        raise ContentError("emergency")
+    people = raw.get("people")
+    number = read_int(people)
+    if people is not None and (number is None or not 0 <= number <= MOST_PEOPLE):
+        raise ContentError("people")
+    return RollCallContent(
+        emergency=raw["emergency"],
+        state=read_choice(raw, "state", [state for state, _label in SAID]),
+        people=number,
+        note=read_text(raw, "note", LONGEST_NOTE),
+        at=read_moment(raw, "at"),
     )
 
 

@@ -75,8 +75,7 @@ class Judge:
         except ContentError as error:
             raise Refusal(Reason.INVALID, error.field) from None
         offset = self.exchange_offset if content.clock_offset is None else content.clock_offset
-        moment = content.visit.done_at if content.visit else content.saved_at
-        clock = set_right(moment, offset, now=self.now)
+        clock = set_right(content.moment, offset, now=self.now)
         return Reading(letter, author, content, self.households.get(content.household or 0), clock)
 
     def judge(self, reading: Reading) -> Visit | None:

@@ -29,6 +29,7 @@ from visits.sync.judging import Judge, Reading
 from visits.sync.letters import Letter, apart, open_letter
 from visits.sync.parcel import Parcel, digest_of, read_uuid
 from visits.sync.photos import attach_waiting
+from visits.sync.roll_calls import enter, entered
 
 logger = logging.getLogger(__name__)
 RETRY_AFTER = 30
@@ -75,9 +76,13 @@ class Reception:
     def answers(self) -> list[Answer]:
         held = held_answers((letter.key, letter.digest) for letter in self.letters)
         stored = stored_visits(letter.key for letter in self.letters)
+        in_roll_call = entered(self.letters)
         answers: list[Answer] = []
         new: list[New] = []
         for letter in self.letters:
+            if in_roll_call.get(letter.key) == letter.digest:
+                answers.append(Answer.stored(letter.key))
+                continue
             earlier, known = held.get((letter.key, letter.digest)), stored.get(letter.key)
             if earlier and known is None:
                 answers.append(earlier)
@@ -142,6 +147,8 @@ class Reception:
         same.
         """
         key = reading.letter.key
+        if reading.content.roll_call:
+            return self.enter_roll_call(reading)
         try:
             facts = self.keep_answers(reading)
             matters = [
@@ -155,6 +162,17 @@ class Reception:
         if any(part.status == LATER for part in parts):
             return Answer.later(key, RETRY_AFTER)
         return answer_with(reading, matters, facts)
+
+    def enter_roll_call(self, reading: Reading) -> Answer:
+        """Store what was said of a door in an emergency; hold back what cannot be."""
+        try:
+            enter(reading)
+        except ValidationError as error:
+            reason = Reason.CONFLICT if error.code == "key_taken" else Reason.INVALID
+            return self.put_aside(reading.letter, Refusal(reason, error.code or ""))
+        except (OperationalError, InterfaceError):
+            return Answer.later(reading.letter.key, RETRY_AFTER)
+        return Answer.stored(reading.letter.key)
 
     def keep_answers(self, reading: Reading) -> Answer | None:
         """Keep what was answered; return what is told of answers that were held back."""

@@ -20,6 +20,7 @@ from visits.door_tasks import is_to_knock_at
 from visits.forms.matters import MatterForm
 from visits.forms.topics import TopicsForm
 from visits.forms.visits import AnywhereVisitForm
+from visits.roll_calls import notices_for
 from visits.sync.views import milliseconds
 from visits.views.visit_add import matter_forms_of
 
@@ -44,6 +45,7 @@ def offline_today(request: HttpRequest) -> HttpResponse:
         {
             "on": on,
             "made": milliseconds(timezone.now()),
+            "notices": notices_for(request.user),
             "progress": progress(request.user, doors, listed_buildings(listed, on), on),
             "stairwells": stairwells(
                 request.user,

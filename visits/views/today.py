@@ -32,6 +32,7 @@ from visits.door_tasks import concerns, is_to_knock_at, matters_for
 from visits.forms.burden import count_burden
 from visits.forms.visits import QuickVisitForm
 from visits.models import HeldItem, Outcome, Visit, Way
+from visits.roll_calls import notices_for
 
 DOORS_PER_PAGE = 40
 # What the address of the list may say; carried along, so that she returns to where she was.
@@ -63,6 +64,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "visits/today.html",
         {
             "on": on,
+            "notices": notices_for(request.user),
             "progress": progress(request.user, doors, buildings, on),
             "buildings": building_choices(buildings),
             "building": building,
