@@ -53,7 +53,7 @@ class RollCallForm(forms.Form):
     entry_id = forms.UUIDField()
     state = forms.ChoiceField(choices=SAID)
     people = forms.IntegerField(
-        label=_("People"), min_value=0, max_value=MOST_PEOPLE, required=False
+        label=_("Number of people"), min_value=0, max_value=MOST_PEOPLE, required=False
     )
     note = forms.CharField(label=_("Note"), max_length=LONGEST_NOTE, required=False)
 

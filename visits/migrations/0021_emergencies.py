@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('state', models.CharField(choices=[('needs_help', 'Needs help'), ('not_reached', 'Not reached'), ('pending', 'Not yet called'), ('safe', 'Safe')], default='pending', max_length=12, verbose_name='state')),
-                ('people', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='people')),
+                ('people', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='number of people')),
                 ('note', households.fields.EncryptedTextField(blank=True, verbose_name='note')),
                 ('at', models.DateTimeField(blank=True, null=True, verbose_name='at')),
                 ('entry', models.UUIDField(editable=False, null=True)),
@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('state', models.CharField(choices=[('needs_help', 'Needs help'), ('not_reached', 'Not reached'), ('safe', 'Safe')], max_length=12, verbose_name='state')),
-                ('people', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MaxValueValidator(99)], verbose_name='people')),
+                ('people', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MaxValueValidator(99)], verbose_name='number of people')),
                 ('note', households.fields.EncryptedTextField(blank=True, max_length=200, verbose_name='note')),
                 ('at', models.DateTimeField(verbose_name='at')),
                 ('received_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='received at')),

@@ -186,7 +186,7 @@ class RollCall(models.Model):
     state = models.CharField(
         _("state"), max_length=12, choices=RollCallState.choices, default=RollCallState.PENDING
     )
-    people = models.PositiveSmallIntegerField(_("people"), null=True, blank=True)
+    people = models.PositiveSmallIntegerField(_("number of people"), null=True, blank=True)
     note = EncryptedTextField(_("note"), blank=True)
     by = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("by")
@@ -248,7 +248,7 @@ class RollCallEntry(models.Model):
     )
     state = models.CharField(_("state"), max_length=12, choices=SAID)
     people = models.PositiveSmallIntegerField(
-        _("people"), null=True, blank=True, validators=[MaxValueValidator(MOST_PEOPLE)]
+        _("number of people"), null=True, blank=True, validators=[MaxValueValidator(MOST_PEOPLE)]
     )
     note = EncryptedTextField(_("note"), blank=True, max_length=LONGEST_NOTE)
     by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("by"))

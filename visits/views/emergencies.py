@@ -27,9 +27,9 @@ COLUMNS = [
     Column(gettext_lazy("Grid"), lambda row: row.grid),
     Column(gettext_lazy("Address"), lambda row: row.household.address),
     Column(gettext_lazy("State"), lambda row: row.get_state_display()),
-    Column(gettext_lazy("People"), lambda row: row.people),
+    Column(gettext_lazy("Number of people"), lambda row: row.people),
     Column(gettext_lazy("Note"), lambda row: row.note),
-    Column(gettext_lazy("By"), lambda row: row.by or ""),
+    Column(gettext_lazy("Said by"), lambda row: row.by or ""),
     Column(gettext_lazy("At"), lambda row: moment(row.at)),
     Column(gettext_lazy("Matter"), lambda row: row.matter.reference if row.matter else ""),
 ]

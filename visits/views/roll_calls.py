@@ -93,7 +93,7 @@ def roll_call_enter(request: HttpRequest, pk: int) -> HttpResponse:
     door = get_object_or_404(doors.select_related("emergency", "household__grid"), pk=pk)
     form = RollCallForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Not saved. People is a number from 0 to 99."))
+        messages.error(request, _("Not saved. The number of people is from 0 to 99."))
         return redirect(list_url(request, door))
     at = timezone.now()
     entry = RollCallEntry(by=request.user, at=at, **form.arguments())
