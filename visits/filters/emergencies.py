@@ -21,7 +21,7 @@ class RollCallFilter(django_filters.FilterSet):
         field_name="household__building", queryset=Building.objects.none(), widget=forms.HiddenInput
     )
     state = django_filters.ChoiceFilter(
-        label=_("State"), choices=RollCallState.choices, empty_label=_("All")
+        label=_("Status"), choices=RollCallState.choices, empty_label=_("All")
     )
 
     class Meta:

@@ -26,7 +26,7 @@ MOST_IN_NEED = 20
 COLUMNS = [
     Column(gettext_lazy("Grid"), lambda row: row.grid),
     Column(gettext_lazy("Address"), lambda row: row.household.address),
-    Column(gettext_lazy("State"), lambda row: row.get_state_display()),
+    Column(gettext_lazy("Status"), lambda row: row.get_state_display()),
     Column(gettext_lazy("Number of people"), lambda row: row.people),
     Column(gettext_lazy("Note"), lambda row: row.note),
     Column(gettext_lazy("Said by"), lambda row: row.by or ""),
