@@ -114,16 +114,18 @@ def test_same_entry_twice_is_one_row(world):
     for _time in range(2):
         say(world, emergency, key=key)
     assert RollCallEntry.objects.count() == 1
-    with pytest.raises(ValidationError, match="something else"):
+    with pytest.raises(ValidationError) as refusal:
         say(world, emergency, "needs_help", key=key)
+    assert refusal.value.code == "key_taken"
 
 
 def test_key_of_another_door_is_refused_and_changes_nothing(world):
     other = HouseholdFactory(grid=world.grid)
     emergency, key = switch(world), uuid.uuid4()
     say(world, emergency, key=key)
-    with pytest.raises(ValidationError, match="something else"):
+    with pytest.raises(ValidationError) as refusal:
         say(world, emergency, key=key, household=other)
+    assert refusal.value.code == "key_taken"
     assert RollCall.objects.get(household=other).state == "pending"
 
 
@@ -222,7 +224,7 @@ def test_call_for_help_is_one_urgent_matter(world):
 
 def test_call_for_help_refuses_a_door_that_is_safe(world):
     say(world, switch(world), "safe")
-    with pytest.raises(ValidationError, match="does not need help"):
+    with pytest.raises(ValidationError):
         call_for_help(roll_call=RollCall.objects.get(), by=world.officer, at=timezone.now())
 
 
@@ -334,7 +336,7 @@ def at_once(work, number):
         try:
             found[place] = work(place)
         except ValidationError as error:
-            found[place] = error.code
+            found[place] = error.code or "refused"
         finally:
             connection.close()
 
