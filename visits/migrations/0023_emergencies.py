@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('communities', '0008_require_card_keys'),
         ('households', '0012_default_topics'),
-        ('visits', '0020_city_services'),
+        ('visits', '0022_residents'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
