@@ -41,7 +41,7 @@ LISTS = [
     List("households:export_list", 7),
     List("households:export", 11, 8, place="export"),
     List("households:register_import_list", 5),
-    List("visits:today", 17, None, "worker"),
+    List("visits:today", 18, None, "worker"),
     List("visits:visit_list", 8, 7),
     List("visits:matter_list", 7, 4),
     List("visits:resident_report_list", 3),
