@@ -12,6 +12,7 @@ from communities.models import Area, Community, Cover, Grid, Membership, User
 from gridmgmt.demo.burden import measure_weeks, say_what_wastes_time
 from gridmgmt.demo.campaigns import start_drives
 from gridmgmt.demo.city_services import connect_city_service
+from gridmgmt.demo.emergencies import call_the_roll
 from gridmgmt.demo.families import Registrar
 from gridmgmt.demo.matters import MatterWriter, Offices, read_offices
 from gridmgmt.demo.pairings import pair_doors
@@ -100,6 +101,9 @@ class Loader:
             officer = self.staff.teams[plan.grids[0].code].officer
             pair_doors(plan.grids[0], self.staff.teams[plan.grids[0].code], self.began_on)
             start_drives(plan.community, plan.grids, officer, self.today)
+            call_the_roll(
+                plan.community, plan.grids, self.staff.teams, self.rng("emergency"), self.today
+            )
             self.cover_colleague(plan.grids[:2])
             answer_questions(plan.grids, visits, self.rng("answers"))
             save_lists(self.departments, officer)
