@@ -15,7 +15,7 @@ GRIDS = 2
 DAYS_AGO = 37
 BATCH = 1000
 FIELDS = ["state", "people", "note", "by", "at", "entry"]
-NOT_CALLED, NOT_REACHED, IN_NEED = 0.04, 0.07, 0.015
+NOT_CALLED, NOT_REACHED, IN_NEED = 0.04, 0.07, 0.03
 NOTES = ("阳台进水，要沙袋", "老人独自在家，要人陪", "断电，家里有制氧机", "窗户破了")
 
 
