@@ -11,9 +11,17 @@ from django.utils.translation import gettext as _
 from communities.models import User
 from households.actions.facts import confirm_facts
 from households.models import Question
+from visits.actions.emergencies import enter_roll_call
 from visits.actions.matters import report_matter
 from visits.actions.visits import record_visit, store
-from visits.models import HeldItem, Matter, MatterCategory, Visit
+from visits.models import (
+    HeldItem,
+    Matter,
+    MatterCategory,
+    RollCall,
+    RollCallEntry,
+    Visit,
+)
 from visits.sync.content import ContentError, read_fact, read_matter
 from visits.sync.facts import understood
 from visits.sync.photos import attach_waiting
@@ -57,6 +65,27 @@ def store_held_matter(
     )
     attach_waiting(matter)
     return matter
+
+
+@transaction.atomic
+def store_held_roll_call(
+    *, held: HeldItem, by: User, at: datetime.datetime, values: dict[str, Any]
+) -> RollCall:
+    """Enter what was said of a door in an emergency, in the name of whoever said it.
+
+    `values` are the door, the emergency, the moment it was said and what was said.
+    """
+    held = decide(held, by=by, at=at, decision=HeldItem.Decision.STORED)
+    emergency, household = values.pop("emergency"), values.pop("household")
+    taken = RollCallEntry.objects.filter(pk=held.item).exists()
+    entry = RollCallEntry(
+        id=uuid.uuid4() if taken else held.item,
+        by=author_of(held),
+        digest="" if taken else held.digest,
+        received_at=held.received_at,
+        **values,
+    )
+    return enter_roll_call(entry=entry, emergency=emergency, household=household).roll_call
 
 
 @transaction.atomic

@@ -13,7 +13,8 @@ from communities.roles import REPORTERS
 from households.finding import address_condition
 from households.models import Household
 from visits.forms.visits import LATEST_APPOINTMENT, VisitForm
-from visits.models import HeldItem, Matter, MatterCategory
+from visits.models import Emergency, HeldItem, Matter, MatterCategory
+from visits.models.emergency import LONGEST_NOTE, MOST_PEOPLE, SAID
 
 VISIT_TEXTS = ("outcome", "way", "companions", "note", "next_on", "reason")
 MATTER_TEXTS = ("category", "place", "description", "urgency", "grid")
@@ -132,6 +133,32 @@ class HeldMatterForm(forms.Form):
     def arguments(self) -> dict[str, Any]:
         door = {"grid": self.household.grid, "household": self.household} if self.household else {}
         return {**self.cleaned_data, **door}
+
+
+class HeldRollCallForm(forms.Form):
+    """What was said of a door in an emergency, as it should be stored."""
+
+    state = forms.ChoiceField(label=_("Status"), choices=SAID, widget=forms.RadioSelect)
+    people = forms.IntegerField(
+        label=_("Number of people"), min_value=0, max_value=MOST_PEOPLE, required=False
+    )
+    note = forms.CharField(label=_("Note"), max_length=LONGEST_NOTE, required=False)
+
+    def __init__(
+        self,
+        data: Any,
+        *,
+        held: HeldItem,
+        household: Household,
+        emergency: Emergency,
+        said_at: datetime.datetime,
+    ) -> None:
+        initial = texts_of(held.written.get("roll_call"), ("state", "people", "note"))
+        super().__init__(data, initial=initial)
+        self.known = {"household": household, "emergency": emergency, "at": said_at}
+
+    def arguments(self) -> dict[str, Any]:
+        return {**self.cleaned_data, **self.known}
 
 
 class VoidForm(forms.Form):

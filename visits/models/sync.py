@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from communities.models import Community, User
 from communities.roles import VISIT_KEEPERS, Role
 from households.fields import EncryptedTextField
+from visits.models.emergency import RollCallEntry
 from visits.models.matter import Matter
 from visits.models.visit import Visit
 
@@ -145,7 +146,7 @@ class HeldItem(models.Model):
     @property
     def detail_words(self) -> str:
         """The field that is not allowed, in words; "" where no field is to blame."""
-        for model in (Visit, Matter):
+        for model in (Visit, Matter, RollCallEntry):
             fields = {field.name: field for field in model._meta.concrete_fields}
             if self.detail in fields:
                 return str(fields[self.detail].verbose_name)

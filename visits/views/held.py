@@ -15,9 +15,14 @@ from django.views.decorators.http import require_POST, require_safe
 from communities.lists import key_page
 from communities.models import User
 from households.models import Household, Question
-from visits.actions.held import declare_void, store_held_matter, store_held_visit
-from visits.forms.held import HeldMatterForm, HeldVisitForm, VoidForm
-from visits.models import HeldItem, SyncDevice, Visit
+from visits.actions.held import (
+    declare_void,
+    store_held_matter,
+    store_held_roll_call,
+    store_held_visit,
+)
+from visits.forms.held import HeldMatterForm, HeldRollCallForm, HeldVisitForm, VoidForm
+from visits.models import Emergency, HeldItem, SyncDevice, Visit
 from visits.sync.content import ContentError, read_fact, read_moment, set_right
 
 DAYS_A_GAP_MAY_LAST = 2
@@ -114,13 +119,30 @@ def form_for(request: HttpRequest, held: HeldItem, door: Household | None) -> An
         )
     if isinstance(held.written.get("issue"), dict):
         return HeldMatterForm(data, held=held, user=request.user, household=door)
+    if door and (emergency := emergency_of(held, request.user)):
+        return HeldRollCallForm(
+            data,
+            held=held,
+            household=door,
+            emergency=emergency,
+            said_at=moment_of(held, "roll_call", "at"),
+        )
     return None
 
 
-def moment_of(held: HeldItem) -> datetime.datetime:
-    """Return when the visit was made by the phone's clock set right, or when it arrived."""
+def emergency_of(held: HeldItem, user: User) -> Emergency | None:
+    """Return the emergency that a roll call names, if the user may see it."""
+    said = held.written.get("roll_call")
+    key = said.get("emergency") if isinstance(said, dict) else None
+    if not isinstance(key, int) or abs(key) >= 2**63:
+        return None
+    return Emergency.objects.visible_to(user).filter(pk=key).first()
+
+
+def moment_of(held: HeldItem, part: str = "visit", name: str = "done_at") -> datetime.datetime:
+    """Return when it happened by the phone's clock set right, or when it arrived."""
     try:
-        moment = read_moment(held.written["visit"], "done_at")
+        moment = read_moment(held.written[part], name)
     except ContentError:
         return held.received_at
     offset = held.written.get("clock_offset")
@@ -129,7 +151,8 @@ def moment_of(held: HeldItem) -> datetime.datetime:
 
 
 def store(request: HttpRequest, held: HeldItem, form: Any) -> Any:
-    action = store_held_visit if isinstance(form, HeldVisitForm) else store_held_matter
+    actions = {HeldVisitForm: store_held_visit, HeldRollCallForm: store_held_roll_call}
+    action: Any = actions.get(type(form), store_held_matter)
     return action(held=held, by=request.user, at=timezone.now(), values=form.arguments())
 
 

@@ -162,3 +162,24 @@ def test_old_kinds_need_no_roll_call(phone, world):
     item = phone.item({**visit(world.household), "roll_call": None})
     assert phone.send(item)[item["id"]]["status"] == 201
     assert Visit.objects.get().pk == uuid.UUID(item["id"])
+
+
+def test_held_entry_is_stored_by_an_officer_as_of_its_time(phone, world, call, as_user):
+    """A neighbour's helper knocked beyond her stairwell; the officer lets it through."""
+    captain = Phone(as_user(world.captain))
+    other = HouseholdFactory(grid=world.grid, building=world.household.building, unit="1")
+    theirs = RollCallFactory(household=other, emergency=call.emergency)
+    at = milliseconds() - 5 * MINUTE
+    item = captain.item(said(theirs, state="needs_help", note="要药", at=at))
+    assert captain.send(item)[item["id"]]["code"] == "scope"
+    held = HeldItem.objects.get()
+    client = as_user(world.officer)
+    assert "要药" in client.get(held.get_absolute_url()).content.decode()
+    answer = client.post(held.get_absolute_url(), {"state": "needs_help", "note": "要药"})
+    assert answer["Location"] == theirs.get_absolute_url()
+    entry = RollCallEntry.objects.get()
+    told = (str(entry.pk), entry.by, entry.at.timestamp())
+    assert told == (item["id"], world.captain, at / 1000)
+    assert captain.send(item)[item["id"]]["status"] == 201
+    theirs.refresh_from_db()
+    assert theirs.state == "needs_help"
