@@ -16,7 +16,8 @@ CHINESE_FILLERS = re.compile(
 )
 ENGLISH_FILLERS = frozenset(
     "a an the is are do does did has have had of in at for to any there this that your their "
-    "what which who how many much please now currently household family home".split()
+    "what which who how many much please now currently household family home people person members "
+    "live lives living".split()
 )
 ENGLISH_WORD = re.compile(r"[a-z]+")
 
@@ -59,7 +60,7 @@ REGISTER_HOLDS = {
     _("Grid"): "网格 所属网格 网格编号 grid grid_number",
     _("Head of household"): "户主 户主姓名 户主名字 head_of_household head householder",
     _("People living here"): (
-        "居住人数 常住人数 常住人口 常住人口数 家庭人口 家庭人口数 家庭人数 人口数 人数 住了几个人 住几口人 几口人 "
+        "居住人数 常住人数 常住人口 常住人口数 家庭人口 家庭人口数 家庭人数 人口数 人数 住了几个人 住几口人 几口人 家里几个人 家里有几个人 家里有多少人 您家有多少人 您家有几个人 "
         "家庭成员 居住人员 住了哪些人 people_living_here number_of_residents residents"
     ),
     _("Full name"): "姓名 名字 居民姓名 name full_name",

@@ -220,7 +220,7 @@ class Question(models.Model):
 
     def refuse_held(self) -> None:
         """Refuse a fact that the register or another question holds, naming where it is."""
-        held = held_by_register(self.name) or held_by_register(self.text)
+        held = held_by_register(self.name) or held_by_register(self.text) or self.held_as_care()
         if held:
             raise ValidationError(
                 gettext(
@@ -231,6 +231,13 @@ class Question(models.Model):
         for other in Question.objects.exclude(pk=self.pk).select_related("topic"):
             if is_same(self.name, other.name) or is_same(self.text, other.text):
                 raise ValidationError(other.as_holder())
+
+    def held_as_care(self) -> str:
+        """Return the care tag that says the same of somebody living there, "" without one."""
+        names = CareTag.objects.values_list("name", flat=True)
+        return next(
+            (tag for tag in names if is_same(self.name, tag) or is_same(self.text, tag)), ""
+        )
 
     def as_holder(self) -> str:
         """Say that this question holds a fact that was about to be asked once more."""

@@ -90,6 +90,9 @@ def test_question_out_of_use_is_to_be_used_again(no_questions):
         ("人数", "家里住几个人？"),
         ("证件", "请问您的身份证号码是什么？"),
         ("用途", "房屋是自住还是出租？"),
+        ("口数", "您家有多少人？"),
+        ("关爱", "家里有没有残疾人？"),
+        ("独居老人", "老人一个人过吗？"),
         ("Phone number", "How can you be reached?"),
     ],
 )
@@ -105,6 +108,7 @@ def test_question_held_by_the_register_is_refused(no_questions, name, text):
         ("是否参加城乡居民医疗保险？", "是否参加城乡居民养老保险？"),
         ("家里有几名党员？", "家里有几名团员？"),
         ("愿意接受电话回访吗？", "电话"),
+        ("家里有没有人想学电脑？", "家里有没有人想学开车？"),
     ],
 )
 def test_different_questions_stay_different(one, other):

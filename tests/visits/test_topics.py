@@ -126,6 +126,8 @@ def test_form_sent_twice_confirms_once(world, as_user):
     for _time in range(2):
         as_user(world.worker).post(add_url(world.household), data)
     assert (Fact.objects.count(), FactEntry.objects.count(), Visit.objects.count()) == (1, 1, 1)
+    page = soup_of(as_user(world.worker).get(Visit.objects.get().get_absolute_url()))
+    assert Fact.objects.get().question.name in page.get_text()
 
 
 def test_late_entry_of_an_earlier_visit_does_not_overwrite(world, as_user):

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from communities.lists import Column, export_response, key_page, query_with, wants_export
 from communities.roles import DASHBOARD_READERS, REPORTERS
-from households.models import Household
+from households.models import FactEntry, Household
 from visits.actions.visits import record_visit
 from visits.filters.visits import VisitFilter
 from visits.forms.visits import VisitCorrectionForm
@@ -50,6 +50,10 @@ def visit(request: HttpRequest, pk: UUID) -> HttpResponse:
             "visit": shown,
             "is_correctable": correctable.filter(pk=pk).exists(),
             "matters": matters.select_related("category"),
+            "answers": FactEntry.objects.visible_to(request.user)
+            .filter(source=pk)
+            .select_related("question")
+            .order_by("question__topic__order", "question__order", "pk"),
             "may_report": Household.objects.held_by(request.user, REPORTERS).contains(
                 shown.household
             ),
