@@ -138,7 +138,8 @@ class Matter(models.Model):
     place = models.CharField(
         _("where"), max_length=120, blank=True, help_text=_("For example: yard behind 3号楼.")
     )
-    description = models.TextField(_("what is wrong"), max_length=2000)
+    # City services may write 4,000 characters and answer questions on top; forms take 2,000.
+    description = models.TextField(_("what is wrong"), max_length=8000)
     urgency = models.CharField(
         _("urgency"), max_length=10, choices=Urgency.choices, default=Urgency.NORMAL
     )
@@ -299,6 +300,13 @@ class Matter(models.Model):
     @property
     def is_urgent(self) -> bool:
         return self.urgency in (Urgency.URGENT, Urgency.MAJOR)
+
+    @property
+    def reporter(self) -> str:
+        """Who reported it, as far as anybody may know: of a resident no more than that."""
+        if self.source == self.Source.OPEN311 and hasattr(self, "service_request"):
+            return f"{self.get_source_display()} · {self.service_request.client}"
+        return str(self.reported_by or self.get_source_display())
 
     @property
     def holder(self) -> User | Department | None:

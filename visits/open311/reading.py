@@ -1,6 +1,7 @@
 """What city systems read: the services of the place, and the state of its matters."""
 
 import datetime
+import re
 from typing import Any
 from uuid import UUID
 
@@ -10,13 +11,14 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from households.masking import mask_digits
 from visits.models import ApiClient, Matter, MatterCategory, MatterEvent
 from visits.models.matter import MatterQuerySet
 from visits.open311.documents import RefusedError
 
 LONGEST_SPAN = datetime.timedelta(days=90)
 MOST_ROWS = 1000
+# Seven digits in a row, or eleven with blanks and dashes between: no date has as many.
+PRIVATE_NUMBER = re.compile(r"\d(?:[ -]?\d){10,}[Xx]?|\d{7,}")
 # Moments outside are a mistake, and some of them no database can hold.
 FIRST_YEAR, LAST_YEAR = 1970, 2999
 
@@ -158,7 +160,7 @@ def request_document(matter: Matter, client: ApiClient) -> dict[str, Any]:
     """Return what the client may know of a matter, in the words of the specification.
 
     Where and what it reported itself is told again as it came. Of other people's reports the
-    place is told by grid alone, and numbers in the text are masked.
+    place is told by grid alone, and long numbers in the text are hidden.
     """
     sent = getattr(matter, "service_request", None)
     own = sent if sent and sent.client_id == client.pk else None
@@ -168,7 +170,7 @@ def request_document(matter: Matter, client: ApiClient) -> dict[str, Any]:
         "status_notes": status_notes(matter),
         "service_name": matter.category.name,
         "service_code": matter.category.code,
-        "description": matter.description if own else mask_digits(matter.description),
+        "description": matter.description if own else without_numbers(matter.description),
         "agency_responsible": str(matter.department or matter.grid.community),
         "service_notice": service_notice(matter),
         "requested_datetime": written(matter.reported_at),
@@ -181,6 +183,11 @@ def request_document(matter: Matter, client: ApiClient) -> dict[str, Any]:
         "long": own and own.long,
         "media_url": own and own.media_url,
     }
+
+
+def without_numbers(text: str) -> str:
+    """Hide what is long enough for a phone or identity number, written with blanks or not."""
+    return PRIVATE_NUMBER.sub("***", text)
 
 
 def grid_address(matter: Matter) -> str:

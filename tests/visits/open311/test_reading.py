@@ -80,7 +80,7 @@ def test_a_matter_is_told_in_the_words_of_the_specification(city, world, categor
             "status_notes": "待处理",
             "service_name": "路灯",
             "service_code": "street-light",
-            "description": "路灯不亮，请打 138****5678",
+            "description": "路灯不亮，请打 ***",
             "agency_responsible": "幸福社区",
             "service_notice": answer.content[0]["service_notice"],
             "requested_datetime": "2026-03-02T12:00:00+08:00",
@@ -95,6 +95,29 @@ def test_a_matter_is_told_in_the_words_of_the_specification(city, world, categor
         }
     ]
     assert "2026-03-03 12:00" in answer.content[0]["service_notice"]
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("13812345678", "***"),
+        ("138 1234 5678", "***"),
+        ("138-1234-5678", "***"),
+        ("0512-63123456", "***"),
+        ("63123456", "***"),
+        ("11010519491231002X", "***"),
+        ("１３８１２３４５６７８", "***"),
+        ("2026-03-02 12:30", "2026-03-02 12:30"),
+        ("3号楼2单元502", "3号楼2单元502"),
+        ("A-17", "A-17"),
+    ],
+)
+def test_numbers_of_people_are_hidden_in_other_peoples_reports(
+    written, told, city, world, category
+):
+    reported(world, category, description=f"请联系{written}处理")
+    [row] = city.get("requests").content
+    assert row["description"] == f"请联系{told}处理"
 
 
 def test_a_closed_matter_says_when_and_names_no_person(city, world, category):
