@@ -132,7 +132,7 @@ class ServiceRequestQuerySet(models.QuerySet["ServiceRequest"]):
 class ServiceRequest(models.Model):
     """What a city system said of a matter it filed, to be told again as it was said.
 
-    Nothing of the person behind it: name, phone and mail are not taken in.
+    Nothing of the person behind it: how to reach her stands encrypted in `ResidentReport`.
     """
 
     matter = models.OneToOneField(

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 from communities.photos import MAX_PHOTOS, shrink_photo
 from households.crypto import blind_index
 from visits.actions.matters import report_matter
-from visits.models import ApiClient, Matter, MatterCategory, ServiceRequest
+from visits.incoming import words_digest
+from visits.models import ApiClient, Matter, MatterCategory, ResidentReport, ServiceRequest
 from visits.open311.attributes import answers_in_words
 from visits.open311.documents import RefusedError
 from visits.open311.places import Location, locate
@@ -29,10 +30,18 @@ MAX_BODY = 25 * 1024 * 1024
 LONGEST_DESCRIPTION = 4000
 LONGEST_URL = 500
 LONGEST_KEY = 200
+LONGEST_CONTACT = 100
 FILINGS_AN_HOUR = 300
 SAME_WITHIN = datetime.timedelta(minutes=10)
 KEYED = uuid.UUID("6e2c7c0e-6d0a-5d44-9a30-2f3b6f8a4c11")
 DIGEST_OF = "visits.open311.request"
+
+
+class Contact(NamedTuple):
+    """How to reach the person behind a request; empty where nothing was said."""
+
+    name: str
+    phone: str
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,7 @@ class Filing:
     location: Location
     description: str
     media_url: str
+    contact: Contact
     photos: list[bytes]
     # Of everything that was sent, and the name the client gave its sending.
     digest: str
@@ -52,17 +62,19 @@ class Filing:
 def read_filing(request: HttpRequest, code: str) -> Filing:
     """Read what was sent about a place; refuses with every reason at once."""
     sent, files = request.POST, list(uploads(request))
-    (category, answers), location, description, media_url, photos, key = gather(
+    (category, answers), location, description, media_url, contact, photos, key = gather(
         lambda: asked_category(sent),
         lambda: locate(code, sent),
         lambda: text(sent, "description", LONGEST_DESCRIPTION),
         lambda: address_of_picture(sent),
+        lambda: contact_in(sent),
         lambda: pictures(files),
         lambda: name_of_sending(request),
     )
     shown = _("Picture: %(url)s") % {"url": media_url} if media_url else ""
     words = "\n".join(filter(None, [description or category.name, answers, shown]))
-    return Filing(category, location, words, media_url, photos, digest_of(sent, files), key)
+    digest = digest_of(sent, files)
+    return Filing(category, location, words, media_url, contact, photos, digest, key)
 
 
 def uploads(request: HttpRequest) -> Iterable[UploadedFile]:
@@ -112,6 +124,14 @@ def address_of_picture(sent: QueryDict) -> str:
     except ValidationError:
         raise RefusedError(400, _("media_url is not a web address.")) from None
     return url
+
+
+def contact_in(sent: QueryDict) -> Contact:
+    """Read name and phone, or mail where there is no phone; device and account are left out."""
+    first, last = (text(sent, name, LONGEST_CONTACT) for name in ("first_name", "last_name"))
+    name = f"{first} {last}".strip() if (first + last).isascii() else last + first
+    phone, email = (text(sent, name, LONGEST_CONTACT) for name in ("phone", "email"))
+    return Contact(name, phone or email)
 
 
 def pictures(files: list[UploadedFile]) -> list[bytes]:
@@ -184,7 +204,25 @@ def file_request(client: ApiClient, filing: Filing, at: datetime.datetime) -> tu
         long=filing.location.long,
         media_url=filing.media_url,
     )
+    keep_contact(matter, filing)
     return matter, True
+
+
+def keep_contact(matter: Matter, filing: Filing) -> None:
+    """Keep how to reach the person as a resident's report does: encrypted, shown for a reason."""
+    if not any(filing.contact):
+        return
+    ResidentReport.objects.create(
+        id=matter.pk,
+        grid=matter.grid,
+        matter=matter,
+        category=filing.category,
+        contact_name=filing.contact.name,
+        contact_phone=filing.contact.phone,
+        digest=filing.digest,
+        words_digest=words_digest(filing.description),
+        reported_at=matter.reported_at,
+    )
 
 
 def keyed_id(client: ApiClient, key: str) -> uuid.UUID:

@@ -202,7 +202,7 @@ def may_hand_out(matter: Matter, user: User) -> bool:
 
 def for_matter_page(matter: Matter, user: User) -> dict[str, Any]:
     """Return what the page of a matter shows for its resident, with what the user may do."""
-    report = report_of(matter) if matter.source == Matter.Source.RESIDENT else None
+    report = report_of(matter) if matter.source != Matter.Source.WORKER else None
     return {
         "resident_report": report,
         "may_ask": report is not None and report.can_be_reached and may_ask(matter, user),

@@ -10,11 +10,20 @@ from django.db import connections
 from django.urls import reverse
 from PIL import Image
 
+from communities.models import Disclosure
 from tests.factories import CommunityFactory, GridFactory
 from tests.test_privacy import every_row_of_the_database
 from tests.visits.open311.city import CityClient
 from tests.visits.open311.conftest import give_key
-from visits.models import ApiClient, Matter, MatterCategory, MatterEvent, Photo, ServiceRequest
+from visits.models import (
+    ApiClient,
+    Matter,
+    MatterCategory,
+    MatterEvent,
+    Photo,
+    ResidentReport,
+    ServiceRequest,
+)
 
 # The example of the specification, with a code and a place of this world.
 EXAMPLE = {
@@ -73,11 +82,47 @@ def test_the_example_of_the_specification_becomes_a_matter(city, service, world)
     )
 
 
-def test_nothing_of_the_person_behind_it_is_kept(city):
-    assert city.post(**EXAMPLE).status == 201
-    dump = str(every_row_of_the_database())
-    private = ("email", "device_id", "account_id", "first_name", "last_name", "phone")
-    assert [name for name in private if EXAMPLE[name] in dump] == []
+PRIVATE = ("email", "device_id", "account_id", "first_name", "last_name", "phone")
+
+
+def test_the_person_behind_it_is_encrypted_and_never_told_again(city):
+    number = city.post(**EXAMPLE).content[0]["service_request_id"]
+    places = {
+        "database": str(every_row_of_the_database()),
+        "answer": str(city.get(f"requests/{number}").content),
+    }
+    assert {
+        place: [name for name in PRIVATE if EXAMPLE[name] in text] for place, text in places.items()
+    } == {"database": [], "answer": []}
+
+
+def test_officers_look_up_how_to_reach_her_for_a_reason(city, as_user, world):
+    city.post(**EXAMPLE)
+    matter = Matter.objects.get()
+    officer = as_user(world.officer)
+    page = officer.get(matter.get_absolute_url()).content.decode()
+    contact = reverse("visits:matter_contact", args=[matter.pk])
+    assert contact in page
+    assert EXAMPLE["phone"] not in page
+    shown = officer.post(contact, {"reason": "核实地点"}).content.decode()
+    assert f"john smith {EXAMPLE['phone']}" in shown
+    assert Disclosure.objects.get().by == world.officer
+    assert as_user(world.outsider).post(contact, {"reason": "x"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ({"first_name": "伟明", "last_name": "张", "email": "a@b.cn"}, ("张伟明", "a@b.cn")),
+        ({"phone": "13987654321", "email": "a@b.cn"}, ("", "13987654321")),
+        ({"device_id": "tt", "account_id": "1"}, None),
+        ({"first_name": " ", "phone": ""}, None),
+    ],
+)
+def test_what_is_kept_of_the_person(sent, kept, city, place):
+    assert city.post(**place, **sent).status == 201
+    reports = ResidentReport.objects.values_list("contact_name", "contact_phone")
+    assert list(reports) == ([kept] if kept else [])
 
 
 def test_another_client_learns_less_of_it_than_the_one_that_filed_it(city, world):
@@ -144,6 +189,7 @@ def test_a_name_of_two_communities_is_not_guessed(city, world):
         {"media_url": "javascript:alert(1)"},
         {"media_url": "http://x.cn/" + "a" * 600},
         {"description": "长" * 4001},
+        {"phone": "1" * 101},
         {"description": "灯\x0b"},
         {"description": "灯\0"},
         {"description": "灯\ufffe"},
