@@ -92,8 +92,9 @@ class ScopedAdmin(Scoped, admin.ModelAdmin):
         return self.has_change_permission(request, obj)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Let the address narrow a list by its declared filters only."""
+        """Let the address narrow a list by its declared filters and its days only."""
         declared = [entry[0] if isinstance(entry, tuple) else entry for entry in self.list_filter]
+        declared += [self.date_hierarchy] if self.date_hierarchy else []
         return any(
             lookup == name or lookup.startswith(f"{name}__")
             for name in declared

@@ -9,11 +9,14 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView, redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 
 from communities.roles import Role
+from visits.models import CalendarDay
 
 
 class GridAdminSite(AdminSite):
@@ -22,6 +25,16 @@ class GridAdminSite(AdminSite):
     site_title = _("Grid management")
     site_header = _("Grid management records")
     index_title = _("Records")
+    index_template = "admin/records.html"
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """List the records, below the years whose holidays are still to be entered."""
+        years = CalendarDay.objects.missing(timezone.localdate())
+        link = reverse("admin:visits_calendarday_many") if request.user.keeps_rules else ""
+        context = {"missing_years": years, "calendar_link": link}
+        return super().index(request, context | (extra_context or {}))
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Let in administrators and superusers; membership decides, not a flag."""

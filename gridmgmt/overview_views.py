@@ -1,18 +1,23 @@
 """The dashboards: one community by grid, one area by its parts."""
 
+import datetime
+
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from communities.lists import export_response, query_with, wants_export
 from communities.models import Area, Community
+from communities.roles import MANAGERS
 from gridmgmt.overview import reports, tables
 from gridmgmt.overview.figures import week_starts
 from gridmgmt.overview.reports import Report
 from households.models import quarter_start
+from visits.models import CalendarDay
 
 
 @require_safe
@@ -53,6 +58,15 @@ def export(request: HttpRequest, report: Report, place: Community | None) -> Htt
     )
 
 
+def missing_calendar(request: HttpRequest, on: datetime.date) -> dict[str, object]:
+    """Tell those who manage which years still lack their holidays, and where to enter them."""
+    if not request.user.has_any_role(MANAGERS):
+        return {}
+    years = CalendarDay.objects.missing(on)
+    link = reverse("admin:visits_calendarday_many") if request.user.keeps_rules else ""
+    return {"missing_years": years, "calendar_link": link}
+
+
 def dashboard(
     request: HttpRequest, report: Report, place: Community | Area, *, above: Area | None
 ) -> HttpResponse:
@@ -83,5 +97,6 @@ def dashboard(
             )
         ),
         "export_query": query_with(request, export="xlsx"),
+        **missing_calendar(request, report.on),
     }
     return TemplateResponse(request, "overview/dashboard.html", context)

@@ -280,6 +280,8 @@ TABLE = [
     # Without the names of a model and a field it has nothing to complete.
     Row("admin:autocomplete", "GET", {403: "admin"}),
     Row("admin:autocomplete", "POST", {405: "admin"}),
+    Row("admin:visits_calendarday_many", "GET", {200: "admin"}),
+    Row("admin:visits_calendarday_many", "POST", {200: "admin"}),
     Row("admin:jsi18n", "GET", {200: "admin"}),
     Row("admin:jsi18n", "POST", {405: "admin"}),
     Row("admin:app_list", "GET", {200: "admin"}, "app"),

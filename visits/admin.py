@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+import visits.calendar_admin  # noqa: F401 - registers the working calendar
 from communities.scoped_admin import (
     SEARCH_HELP,
     RecordAdmin,
@@ -14,7 +15,6 @@ from communities.scoped_admin import (
     ScopedInline,
 )
 from visits.models import (
-    CalendarDay,
     CalledDepartment,
     Campaign,
     CampaignDoor,
@@ -79,14 +79,6 @@ class MatterCategoryAdmin(ScopedAdmin):
     ]
     inlines = [TimeLimitInline, ServiceAttributeInline]
     list_display = ["name", "code", "department_name", "is_public", "is_errand", "order"]
-
-
-@admin.register(CalendarDay)
-class CalendarDayAdmin(ScopedAdmin):
-    fields = ["day", "kind", "name"]
-    list_display = ["day", "kind", "name"]
-    list_filter = ["kind"]
-    date_hierarchy = "day"
 
 
 @admin.register(CalledDepartment)

@@ -52,11 +52,6 @@ class WorkCalendar:
     def is_workday(self, day: datetime.date) -> bool:
         return self.special.get(day, day.weekday() < SATURDAY)
 
-    def unknown_years(self, first: datetime.date, last: datetime.date) -> list[int]:
-        """Return the years between the days for which no holiday is known."""
-        known = {day.year for day in self.special}
-        return [year for year in range(first.year, last.year + 1) if year not in known]
-
     def after(self, start: datetime.datetime, amount: int, unit: str) -> datetime.datetime:
         """Return the moment at which `amount` units that began at `start` have passed."""
         day = timezone.localtime(start).date()

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from visits.clock import Unit, WorkCalendar
+from visits.clock import OFFICE_UNITS, Unit, WorkCalendar
 from visits.models import CalendarDay, Matter, MatterCategory, Step
 
 # A long-running matter asks for a new entry after so many days.
@@ -36,6 +36,18 @@ def calendar_from(at: datetime.datetime) -> WorkCalendar:
     """Return the working calendar that any deadline counted from that moment can need."""
     year = timezone.localtime(at).year
     return CalendarDay.objects.calendar([year, year + YEARS_AHEAD])
+
+
+def uncounted_years(matter: Matter) -> list[int]:
+    """Return the years before its deadline that were counted Monday to Friday for want of more."""
+    if matter.due_at is None:
+        return []
+    is_handling = matter.handle_by is not None and matter.status != Matter.Status.RESOLVED
+    if is_handling and matter.clock_unit not in OFFICE_UNITS:
+        return []
+    first = timezone.localtime(matter.reported_at).year
+    last = timezone.localtime(matter.due_at).year
+    return CalendarDay.objects.unknown(range(first, last + 1))
 
 
 class Deadlines:

@@ -10,6 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from communities.models import User
 from visits.clock import WorkCalendar
 
+NATIONAL_DAY = (10, 1)
+MONTH_OF_NOTICE = 10
+
 
 class CalendarDayQuerySet(models.QuerySet["CalendarDay"]):
     def visible_to(self, user: User) -> Self:  # noqa: ARG002 - everyone lives by the same days
@@ -27,6 +30,24 @@ class CalendarDayQuerySet(models.QuerySet["CalendarDay"]):
         return WorkCalendar(
             {day: kind == CalendarDay.Kind.WORKDAY for day, kind in days.values_list("day", "kind")}
         )
+
+    def unknown(self, years: Iterable[int]) -> list[int]:
+        """Return those of the years that have no calendar yet; one query.
+
+        A year is known by its National Day, which is always a holiday: a lone day at the turn
+        of the year, set with the year before, makes no calendar.
+        """
+        marks = {datetime.date(year, *NATIONAL_DAY): year for year in sorted(years)}
+        known = set(self.filter(day__in=marks).values_list("day", flat=True))
+        return [year for day, year in marks.items() if day not in known]
+
+    def missing(self, on: datetime.date) -> list[int]:
+        """Return the years that deadlines reach on that day and that have no calendar yet.
+
+        The State Council sets a year in the autumn before it.
+        """
+        years = [on.year, on.year + 1] if on.month >= MONTH_OF_NOTICE else [on.year]
+        return self.unknown(years)
 
 
 class CalendarDay(models.Model):

@@ -19,6 +19,7 @@ from communities.roles import MATTER_EXPORTERS, REPORTERS
 from households.models import Household
 from visits.actions.matter_steps import take_step
 from visits.actions.matters import report_matter
+from visits.deadlines import uncounted_years
 from visits.filters.matters import MatterFilter
 from visits.forms.matter_steps import StepForm
 from visits.forms.matters import MatterForm
@@ -237,6 +238,7 @@ def matter_page(
             "matter": matter,
             "light": matter.light(now),
             "due_words": due_words(matter),
+            "uncounted_years": uncounted_years(matter),
             "events": matter.events.select_related("by", "assignee", "department"),
             "called": matter.called.select_related("department"),
             "merged": matter.merged.select_related("reported_by"),
