@@ -134,7 +134,13 @@ class Deadlines:
     def stopped(self) -> Values:
         """Keep what is left of the handling."""
         matter = self.matter
-        if matter.handle_by is None or matter.seconds_left is not None:
+        if matter.handle_by is None:
+            return {}
+        if matter.seconds_left:
+            # Stopped before: whoever goes by `handle_by` sees where it would end now.
+            end = self.calendar.forward(self.at, matter.seconds_left, matter.clock_unit)
+            return {"handle_by": end}
+        if matter.seconds_left is not None:
             return {}
         left = self.calendar.between(self.at, matter.handle_by, matter.clock_unit)
         return {"seconds_left": left}
@@ -143,7 +149,8 @@ class Deadlines:
         matter = self.matter
         given = matter.clock_seconds
         if matter.handle_by:
-            given += self.calendar.between(matter.handle_by, until, matter.clock_unit)
+            start = max(matter.handle_by, self.at)
+            given += self.calendar.between(start, until, matter.clock_unit)
         return {"handle_by": until, "clock_seconds": given} | self.clock(
             until, matter.clock_unit, given
         )

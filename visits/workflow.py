@@ -123,6 +123,8 @@ UNFINISHED = (*NEW, *HANDLED, Status.WAITING)
 TABLE = (
     line(Step.START, [Status.ASSIGNED], Status.IN_PROGRESS, HANDLERS),
     line(Step.RESUME, [Status.WAITING], Status.IN_PROGRESS, [*HANDLERS, Relation.MANAGER]),
+    # Among those with a deadline again, and so open to whoever can have it.
+    line(Step.RESUME, [Status.ONGOING], Status.IN_PROGRESS, [Relation.MANAGER]),
     line(
         Step.RESOLVE,
         [*HANDLED, *Matter.SLEEPING],

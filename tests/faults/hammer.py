@@ -21,7 +21,8 @@ def main() -> None:
         ready.wait()
         # The same moment for every process.
         time.sleep(max(work["at"] - time.time(), 0))
-        link.request("POST", "/sync/visits/", request["body"], request["headers"])
+        path = request.get("path", "/sync/visits/")
+        link.request("POST", path, request["body"], request["headers"])
         response = link.getresponse()
         return [response.status, response.read().decode()]
 

@@ -39,6 +39,14 @@ def request_of(phone: Phone, *keys: str) -> dict:
 
 def all_at_once(server, requests: list[dict]) -> list[tuple[int, list[dict]]]:
     """Send the requests from several processes at one moment; return status and items of each."""
+    return [
+        (status, json.loads(body)["items"] if status == 207 else [])
+        for status, body in hammer(server, requests)
+    ]
+
+
+def hammer(server, requests: list[dict]) -> list[tuple[int, str]]:
+    """Send the requests from several processes at one moment; return their answers in order."""
     shares = [requests[number::PROCESSES] for number in range(PROCESSES)]
     at = time.time() + 1.5
     processes = []
@@ -48,11 +56,12 @@ def all_at_once(server, requests: list[dict]) -> list[tuple[int, list[dict]]]:
         process.stdin.write(json.dumps(work))
         process.stdin.close()
         processes.append(process)
-    answers = [answer for process in processes for answer in json.loads(process.stdout.read())]
+    shares_back = [json.loads(process.stdout.read()) for process in processes]
     assert [process.wait(timeout=60) for process in processes] == [0] * PROCESSES
-    return [
-        (status, json.loads(body)["items"] if status == 207 else []) for status, body in answers
-    ]
+    answers: list = [None] * len(requests)
+    for number, share in enumerate(shares_back):
+        answers[number::PROCESSES] = share
+    return answers
 
 
 def statuses(answers) -> Counter:

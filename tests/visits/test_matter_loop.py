@@ -258,6 +258,84 @@ def test_the_database_refuses_what_the_table_does_not_know(matter):
     Matter.objects.filter(pk=matter.pk).update(status="accepted", moves=1)
 
 
+def test_what_was_thought_solved_and_is_given_up_was_not_resolved(world, take):
+    take(Step.TAKE, world.worker)
+    take(Step.RESOLVE, world.worker)
+    given_up = take(Step.GIVE_UP, world.officer)
+    assert (given_up.status, given_up.resolved_at) == ("unsolved", None)
+
+
+def test_resolved_while_others_are_waited_for_is_on_time_if_time_was_left(world, take):
+    take(Step.TAKE, world.worker)
+    take(Step.WAIT, world.worker, at(9, 11), day=datetime.date(2026, 3, 20))
+    resolved = take(Step.RESOLVE, world.worker, at(20, 9))
+    assert resolved.resolved_at <= resolved.handle_by
+    # Three hours had been left.
+    assert resolved.handle_by == at(20, 12)
+    assert take(Step.REWORK, world.officer, at(23, 9)).handle_by == at(23, 12)
+
+
+def test_late_before_others_were_waited_for_stays_late(world, take):
+    take(Step.TAKE, world.worker)
+    take(Step.WAIT, world.worker, at(10, 9), day=datetime.date(2026, 3, 20))
+    resolved = take(Step.RESOLVE, world.worker, at(20, 9))
+    assert (resolved.seconds_left, resolved.handle_by) == (0, at(9, 15, 30))
+
+
+def test_more_time_that_has_passed_is_none(world, take):
+    """The deadline was Monday; on Wednesday nobody asks for until Tuesday."""
+    take(Step.ASSIGN, world.officer, department=world.department_office)
+    with pytest.raises(ValidationError) as caught:
+        take(Step.ASK_EXTENSION, world.department, at(11, 9), until=at(10, 17, 30))
+    assert caught.value.code == "until_too_early"
+
+
+def test_nobody_puts_a_matter_off_for_longer_than_a_year(world, take):
+    take(Step.ASSIGN, world.officer, department=world.department_office)
+    for step, choice, code in (
+        (Step.ASK_EXTENSION, {"until": MONDAY + 367 * DAY}, "until_too_late"),
+        (Step.WAIT, {"day": datetime.date(2027, 3, 11)}, "no_day"),
+    ):
+        with pytest.raises(ValidationError) as caught:
+            take(step, world.department, **choice)
+        assert caught.value.code == code
+    take(Step.WAIT, world.department, day=datetime.date(2027, 3, 10))
+
+
+@pytest.mark.parametrize("step", [Step.WAIT, Step.ASK_EXTENSION, Step.MERGE, Step.WHISTLE])
+def test_a_form_sent_twice_with_another_choice_is_not_the_same_form(world, take, matter, step):
+    """Whoever went back and chose something else must not read that it is saved."""
+    second = DepartmentFactory(area=world.street)
+    office, others = world.department_office, MatterFactory.create_batch(2, grid=world.grid)
+    take(Step.ASSIGN, world.officer, department=office)
+    by = world.department if step == Step.ASK_EXTENSION else world.officer
+    first, other = {
+        Step.WAIT: [{"day": datetime.date(2026, 3, day)} for day in (20, 21)],
+        Step.ASK_EXTENSION: [{"until": at(day, 17, 30)} for day in (20, 21)],
+        Step.MERGE: [{"into": one} for one in others],
+        Step.WHISTLE: [{"departments": [office, *more], "lead": office} for more in ([], [second])],
+    }[step]
+
+    def send(choice):
+        return take_step(matter=matter, step=step, by=by, at=MONDAY, note="因为", seen=1, **choice)
+
+    assert send(first).pk == send(first).pk
+    with pytest.raises(ValidationError) as caught:
+        send(other)
+    assert caught.value.code == "overtaken"
+    assert matter.events.count() == 3
+
+
+def test_a_long_running_matter_goes_back_among_those_with_a_deadline(world, take):
+    take(Step.TAKE, world.worker)
+    take(Step.KEEP, world.worker)
+    with pytest.raises(ValidationError):
+        take(Step.RESUME, world.worker)
+    going = take(Step.RESUME, world.officer, at(31, 9))
+    assert (going.status, going.next_on, going.due_at) == ("in_progress", None, at(31, 14, 30))
+    assert take(Step.ASSIGN, world.officer, at(31, 10), assignee=world.officer).assignee
+
+
 # The forms.
 
 

@@ -74,6 +74,7 @@ EXPECTED = {
     },
     "ongoing": {
         "entry": {*HANDLERS, "team", "manager"},
+        "resume": {"manager"},
         "resolve": DECIDES,
         "give_up": {"manager"},
         "answer": {"called"},

@@ -22,6 +22,8 @@ COUNTED = {
     Step.GRANT_EXTENSION: "extended",
     Step.REOPEN: "reopened",
 }
+# So far ahead somebody may put a matter off; what is set aside for longer is forgotten.
+FURTHEST = datetime.timedelta(days=366)
 
 
 class Choice(TypedDict, total=False):
@@ -73,7 +75,7 @@ def take_step(
     is_words = step in WORDS
     if is_words or current.moves != seen:
         last = last_event(current, words=is_words)
-        if last and says_the_same(last, event):
+        if last and says_the_same(last, event) and chose_the_same(current, choice):
             return last
         if not is_words:
             raise overtaken(current, last)
@@ -127,15 +129,21 @@ def check(
 def check_time(
     matter: Matter, transition: Transition, choice: Choice, at: datetime.datetime
 ) -> None:
-    """Refuse a time that has passed, or that gives no more time than there is."""
+    """Refuse a time that has passed, that gives no more time than there is, or that never comes."""
     until, day = choice.get("until"), choice.get("day")
-    if transition.need == Need.MOMENT and (until is None or until <= (matter.handle_by or at)):
+    today = timezone.localtime(at).date()
+    if transition.need == Need.MOMENT:
+        if until is None or until <= max(matter.handle_by or at, at):
+            raise ValidationError(
+                _("Choose a time to come, after the deadline that holds now."),
+                code="until_too_early",
+            )
+        if until > at + FURTHEST:
+            raise ValidationError(_("Choose a time within a year."), code="until_too_late")
+    if transition.need == Need.DAY and (day is None or not today <= day <= today + FURTHEST):
         raise ValidationError(
-            _("Choose a time after the deadline that holds now."), code="until_too_early"
-        )
-    if transition.need == Need.DAY and (day is None or day < timezone.localtime(at).date()):
-        raise ValidationError(
-            _("Say when it is to be looked at again, from today on."), code="no_day"
+            _("Say when it is to be looked at again, from today on and within a year."),
+            code="no_day",
         )
 
 
@@ -217,7 +225,8 @@ def ends(transition: Transition, at: datetime.datetime) -> dict[str, Any]:
         return {"resolved_at": None, "closed_at": None, "rating": None}
     if transition.step == Step.REWORK:
         return {"resolved_at": None}
-    done: dict[str, Any] = {}
+    # What was thought to be solved and is given up was not.
+    done: dict[str, Any] = {"resolved_at": None} if transition.step == Step.GIVE_UP else {}
     if transition.step in (Step.RESOLVE, Step.SOLVE):
         done["resolved_at"] = at
     if transition.target in Matter.ENDED:
@@ -263,9 +272,21 @@ def last_event(matter: Matter, *, words: bool) -> MatterEvent | None:
 def says_the_same(earlier: MatterEvent, later: MatterEvent) -> bool:
     """Say whether the later step only repeats the earlier: a form sent twice."""
     names = ["step", "by_id", "note"]
-    if later.step == Step.ASSIGN:
+    if later.step in (Step.ASSIGN, Step.WHISTLE):
         names += ["assignee_id", "department_id"]
     return all(getattr(earlier, name) == getattr(later, name) for name in names)
+
+
+def chose_the_same(matter: Matter, choice: Choice) -> bool:
+    """Say whether the matter already is as the form sent twice wants it."""
+    day, until, into = choice.get("day"), choice.get("until"), choice.get("into")
+    called = {department.pk for department in choice.get("departments", ())}
+    return (
+        day in (None, matter.next_on)
+        and until in (None, matter.extension_until)
+        and (into is None or into.pk == matter.merged_into_id)
+        and called <= set(matter.called.values_list("department", flat=True))
+    )
 
 
 def overtaken(matter: Matter, last: MatterEvent | None) -> ValidationError:
