@@ -7,7 +7,7 @@ import pytest
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from communities.roles import Role
 from tests.factories import MatterCategoryFactory, MatterFactory, MembershipFactory
@@ -15,6 +15,7 @@ from visits.deadlines import uncounted_years
 from visits.forms.calendar import CalendarForm
 from visits.models import CalendarDay, Matter
 
+CALENDARS = "visits.migrations.0023_calendars_2024_to_2026"
 MANY = "admin:visits_calendarday_many"
 LINES = "2027-02-05..2027-02-07 holiday 春节\n\n2027-02-14 班 春节 调休\n2027-10-01 休"
 
@@ -30,7 +31,7 @@ def test_calendar_comes_with_three_years(db):
 
 
 def test_calendar_days_that_came_go_and_those_entered_stay(db):
-    migration = import_module("visits.migrations.0023_calendars_2024_to_2026")
+    migration = import_module(CALENDARS)
     CalendarDay.objects.filter(day="2026-10-01").update(name="国庆")
     CalendarDay.objects.create(day="2027-10-01", kind="holiday")
     migration.remove_days(apps, None)
@@ -72,8 +73,9 @@ def test_a_year_is_typed_at_once(world, as_user):
     ],
 )
 def test_a_line_that_cannot_be_read_is_named_and_nothing_is_saved(db, line, problem):
-    form = CalendarForm({"lines": f"2027-01-01 休 元旦\n{line}"})
-    (error,) = form.errors["lines"]
+    with translation.override("en"):
+        form = CalendarForm({"lines": f"2027-01-01 休 元旦\n{line}"})
+        (error,) = form.errors["lines"]
     assert error.startswith(f"Line {1 + len(line.splitlines())}:")
     assert problem in error
     assert kept(2027) == []
