@@ -15,7 +15,7 @@ from visits.deadlines import uncounted_years
 from visits.forms.calendar import CalendarForm
 from visits.models import CalendarDay, Matter
 
-CALENDARS = "visits.migrations.0024_calendars_2024_to_2026"
+CALENDARS = "visits.migrations.0025_calendars_2024_to_2026"
 MANY = "admin:visits_calendarday_many"
 LINES = "2027-02-05..2027-02-07 holiday 春节\n\n2027-02-14 班 春节 调休\n2027-10-01 休"
 

@@ -154,7 +154,7 @@ def test_clock_of_the_office_ends_in_the_office(start, amount, unit):
 
 
 def state_council() -> dict[datetime.date, bool]:
-    facts = import_module("visits.migrations.0024_calendars_2024_to_2026").facts()
+    facts = import_module("visits.migrations.0025_calendars_2024_to_2026").facts()
     return {day: kind == "workday" for day, kind, _name in facts}
 
 

@@ -66,5 +66,5 @@ def remove_days(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("visits", "0023_emergencies")]
+    dependencies = [("visits", "0024_longer_descriptions")]
     operations = [migrations.RunPython(add_days, remove_days)]
