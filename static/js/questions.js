@@ -7,7 +7,8 @@ function valueOf(form, name) {
 }
 
 // What was answered: given anew, or shown and said to be unchanged, at once for everything or
-// for one topic. An answer that only stands there was not asked about.
+// for one topic. An answer that only stands there was not asked about. `hasSensitive` says
+// whether one of them is for the server alone.
 export function answersOf(form) {
   const answers = [];
   for (const block of form.querySelectorAll("[data-question]")) {
@@ -17,9 +18,15 @@ export function answersOf(form) {
     const isSame = valueOf(form, "fact-same") || valueOf(form, "fact-same" + topic);
     if (value && (isSame || value !== valueOf(form, "initial-" + name))) {
       answers.push({ question: Number(block.dataset.question), value });
+      if (block.dataset.sensitive) answers.hasSensitive = true;
     }
   }
   return answers;
+}
+
+// Whether no phone may keep what is typed there, not even locked.
+export function isSensitive(element) {
+  return Boolean(element.closest("[data-sensitive]"));
 }
 
 // On the page kept on the phone: leave the questions that the list beside it names for this

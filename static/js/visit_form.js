@@ -2,7 +2,7 @@
 
 import { measured, startMeasuring } from "./burden.js";
 import { askWhy } from "./knocking.js";
-import { answersOf, offerQuestions } from "./questions.js";
+import { answersOf, isSensitive, offerQuestions } from "./questions.js";
 import { canSave, drain, editable, isCapable, NO_ID, save, states } from "./outbox.js";
 import { lock, newId, unlock } from "./seal.js";
 import { shrink } from "./shrink.js";
@@ -43,6 +43,7 @@ function fields() {
   const typed = {};
   for (const element of form.elements) {
     if (!element.name || element.type === "file" || element.name === "csrfmiddlewaretoken") continue;
+    if (isSensitive(element)) continue;
     if (element.type === "radio") {
       if (element.checked) typed[element.name] = element.value;
     } else if (element.type === "checkbox") {
@@ -205,9 +206,10 @@ function labelOf() {
 }
 
 async function submit(event, untouched) {
-  // The stairwells of a captain, matters to tell of and sensitive questions are for the server
+  const facts = isVisit ? answersOf(form) : [];
+  // The stairwells of a captain, matters to tell of and sensitive answers are for the server
   // alone.
-  if (field("door") || document.getElementById("matters") || words.direct) {
+  if (field("door") || document.getElementById("matters") || facts.hasSensitive) {
     remove("drafts", draftName);
     return;
   }
@@ -238,7 +240,7 @@ async function submit(event, untouched) {
       household,
       visit: isVisit ? visitOf(untouched) : null,
       matters,
-      facts: isVisit ? answersOf(form) : [],
+      facts,
       photos,
       effort: isVisit ? measured(form) : null,
       kind: words.offline,
@@ -265,8 +267,6 @@ let isTouched = false;
 
 // From the first letter on, even while the rest of the page still gets ready.
 function keepDraft() {
-  // What is sensitive is not kept here, not even locked.
-  if (words.direct) return;
   let timer = 0;
   form.addEventListener("input", () => {
     isTouched = true;

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from communities.roles import Role
 from households.models import Fact, FactEntry, Question, Topic
 from tests.browser.conftest import DESK, axe_violations, sideways_scroll
-from tests.browser.test_offline import ready, upload, wait_for
+from tests.browser.test_offline import ROWS, ready, upload, wait_for
 from tests.browser.weight import too_heavy, weigh
 from tests.factories import (
     DepartmentFactory,
@@ -204,6 +204,31 @@ def test_one_tap_without_signal_confirms_what_the_phone_knew(open_page, world, o
     upload(page)
     fact = Fact.objects.get()
     assert (fact.value, fact.confirmed_by) == ("3", world.worker)
+
+
+def test_sensitive_answer_goes_to_the_server_and_stays_off_the_phone(open_page, world):
+    leader = MembershipFactory(role=Role.GRID_LEADER, grid=world.grid, employment="", rank="").user
+    secret = Question.objects.get(is_sensitive=True)
+    page = open_page(leader)
+    ready(page)
+    page.goto(f"/work/households/{world.household.pk}/visit/")
+    page.check("input[name=outcome][value=met]")
+    answer(page, "党员人数", "2")
+    answer(page, secret.name, "yes")
+    # Long enough for a draft to be kept.
+    wait_for(lambda: page.evaluate(ROWS, "drafts"), page=page)
+    page.click("button:has-text('Save visit')")
+    page.wait_for_url("**/work/visits/*/")
+    assert {fact.question: fact.value for fact in Fact.objects.all()} == {
+        secret: "yes",
+        Question.objects.get(name="党员人数"): "2",
+    }
+    assert page.evaluate(ROWS, "queue") + page.evaluate(ROWS, "sent") == []
+    # Without one she saves on the phone first, as ever.
+    page.goto(f"/work/households/{world.household.pk}/visit/")
+    page.check("input[name=outcome][value=declined]")
+    page.click("button:has-text('Save visit')")
+    page.wait_for_selector("text=Saved on this phone")
 
 
 def test_first_view_of_the_visit_form_stays_light(open_page, world):

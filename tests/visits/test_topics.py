@@ -171,7 +171,9 @@ def test_sensitive_question_stays_off_the_phone(world, as_user):
     client = as_user(leader)
     form = soup_of(client.get(add_url(world.household)))
     assert question.text in form.get_text()
-    assert form.select("form[data-direct]")
+    [block] = form.select("[data-sensitive]")
+    assert question.text in block.get_text()
+    assert block.select_one("[name^=initial-]")
     kept_form = client.get(reverse("visits:offline_visit")).content.decode()
     kept_list = client.get(reverse("visits:offline_today")).content.decode()
     assert question.text not in kept_form

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from households.actions.facts import Answer
 from households.forms.facts import answer_field, stored_form
-from households.models import Topic
+from households.models import Question, Topic
 from households.topics import Asked
 
 PREFIX = "fact"
@@ -18,11 +18,14 @@ QUESTION = re.compile(rf"initial-{PREFIX}-q(\d{{1,18}})")
 
 
 class Group(NamedTuple):
-    """The questions of one topic as the form shows them; `same` confirms all of it."""
+    """The questions of one topic as the form shows them; `same` confirms all of it.
+
+    Each with its field, and whether it is hidden, so that no phone may keep its answer.
+    """
 
     topic: Topic
     same: forms.BoundField | None
-    questions: list[tuple[int, forms.BoundField]]
+    questions: list[tuple[Question, forms.BoundField, bool]]
 
 
 def shown_in(data: Mapping[str, Any]) -> frozenset[int]:
@@ -77,16 +80,11 @@ class TopicsForm(forms.Form):
             if topic.pk not in found:
                 same = f"same{topic.pk}"
                 found[topic.pk] = Group(topic, self[same] if same in self.fields else None, [])
-            found[topic.pk].questions.append((one.question.pk, self[name]))
+            found[topic.pk].questions.append((one.question, self[name], one.is_hidden))
         return list(found.values())
 
     def same(self) -> forms.BoundField | None:
         return self["same"] if "same" in self.fields else None
-
-    @property
-    def is_sensitive(self) -> bool:
-        """Say whether it holds what no phone may keep."""
-        return any(one.is_hidden for one in self.asked.values())
 
     def answers(self) -> list[Answer]:
         """Return what was answered or confirmed; after validation."""
