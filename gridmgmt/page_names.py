@@ -87,6 +87,7 @@ PAGE_NAMES = {
     "visits:held_item": gettext_lazy("Held back"),
     "visits:pairing_list": gettext_lazy("Pairings"),
     "visits:matter_list": gettext_lazy("Matters"),
+    "visits:matter_board": gettext_lazy("Board of matters"),
     "visits:matter_add": gettext_lazy("Report a matter"),
     "visits:matter": gettext_lazy("Matter"),
     "visits:emergency_list": gettext_lazy("Emergencies"),

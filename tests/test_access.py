@@ -207,6 +207,7 @@ TABLE = [
     *form("visits:held_item", "worker officer street_officer admin", "held"),
     *change("visits:held_void", "worker officer street_officer", "held"),
     *page("visits:matter_list", ALL),
+    *page("visits:matter_board", f"{READ} department outsider"),
     *form("visits:matter_add", "worker captain officer street_officer admin outsider"),
     *page("visits:matter", f"{READ} captain department", "matter"),
     # A refused step is shown at its own address, which opened again leads to the matter.

@@ -1,23 +1,70 @@
-"""How lists of matters are narrowed."""
+"""How lists of matters are narrowed; the board links here by these names."""
 
 import datetime
+from collections.abc import Callable
 from typing import Any
 
 import django_filters as filters
 from django import forms
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from communities.models import Area, Community, Department, Grid, User, inside
 from communities.roles import READERS
+from households.models import Building
+from visits.filters.visits import DAYS_KNOWN
+from visits.forms.visits import DayInput
+from visits.matter_measures import (
+    BY_NAME,
+    MEASURES,
+    NOT,
+    OF,
+    Age,
+    Span,
+    ToDo,
+    is_aged,
+    stands_at,
+    waits_for,
+)
 from visits.models import Matter, MatterCategory
 from visits.models.matter import MatterQuerySet
+from visits.models.visit import day_start
 
 STATES = [
     ("open", _("Open")),
     ("late", _("Late")),
     ("warned", _("Late soon")),
+    ("yellow", _("Yellow: late soon")),
+    ("red", _("Red: nearly late")),
+    ("ended", _("Ended")),
+    ("counted", _("All but declined and merged")),
     *Matter.Status.choices,
 ]
+HELD = [("nobody", _("Nobody yet")), ("person", _("A person")), ("department", _("A department"))]
+MARKS = [
+    ("returned", _("Returned")),
+    ("reworked", _("Back to work")),
+    ("extended", _("More time given")),
+    ("reopened", _("Reopened")),
+    ("supervised", _("Reminded or warned by card")),
+]
+# Every part of every measure, as the board links to it.
+PARTS = {
+    f"{measure.name}{'_' if part else ''}{part}": (measure.name, part)
+    for measure in MEASURES
+    for part in (OF, "", NOT)
+}
+PART_WORDS = {"": _("yes"), NOT: _("no"), OF: _("all counted")}
+FIGURES = [
+    (value, format_lazy("{}: {}", BY_NAME[name].heading, PART_WORDS[part]))
+    for value, (name, part) in PARTS.items()
+]
+# What the board counts: without what is seen only for being one's own, of other places.
+WITHIN = [("board", _("Of the board"))]
+LONG_AGO = datetime.date(1990, 1, 1)
+ONE_DAY = datetime.timedelta(days=1)
 MINE = [("reported", _("I reported")), ("assigned", _("Assigned to me"))]
 
 
@@ -41,6 +88,34 @@ class MatterFilter(filters.FilterSet):
     department = filters.ModelChoiceFilter(
         label=_("Department"), queryset=Department.objects.none(), empty_label=_("All")
     )
+    held = filters.ChoiceFilter(
+        label=_("Who has it"), choices=HELD, method="held_by", empty_label=_("All")
+    )
+    to_do = filters.ChoiceFilter(
+        label=_("To do now"), choices=ToDo.choices, method="waiting", empty_label=_("All")
+    )
+    age = filters.ChoiceFilter(
+        label=_("Reported"), choices=Age.choices, method="of_age", empty_label=_("All")
+    )
+    source = filters.ChoiceFilter(
+        label=_("Came from"), choices=Matter.Source.choices, empty_label=_("All")
+    )
+    level = filters.ChoiceFilter(
+        label=_("Decided by the"), choices=Matter.Level.choices, empty_label=_("All")
+    )
+    had = filters.ChoiceFilter(
+        label=_("What happened"), choices=MARKS, method="with_mark", empty_label=_("All")
+    )
+    figure = filters.ChoiceFilter(
+        label=_("Figure of the board"), choices=FIGURES, method="unchanged", empty_label=_("None")
+    )
+    within = filters.ChoiceFilter(choices=WITHIN, method="counted_for", widget=forms.HiddenInput)
+    since = filters.DateFilter(
+        label=_("From"), method="unchanged", widget=DayInput, validators=DAYS_KNOWN
+    )
+    until = filters.DateFilter(
+        label=_("Until"), method="unchanged", widget=DayInput, validators=DAYS_KNOWN
+    )
     area = filters.ModelChoiceFilter(
         label=_("Area"),
         queryset=Area.objects.none(),
@@ -59,6 +134,13 @@ class MatterFilter(filters.FilterSet):
         label=_("Grid"), queryset=Grid.objects.none(), empty_label=_("All"), to_field_name="code"
     )
 
+    building = filters.ModelChoiceFilter(
+        label=_("Building"),
+        queryset=Building.objects.none(),
+        field_name="household__building",
+        widget=forms.HiddenInput,
+    )
+
     class Meta:
         model = Matter
         fields: list[str] = []
@@ -67,6 +149,7 @@ class MatterFilter(filters.FilterSet):
         super().__init__(*args, **kwargs)
         self.user = user
         self.at = at
+        self.filters["building"].queryset = Building.objects.visible_to(user)
         self.filters["department"].queryset = Department.objects.visible_to(user)
         if not user.has_any_role(READERS):
             del self.filters["area"], self.filters["community"], self.filters["grid"]
@@ -80,14 +163,61 @@ class MatterFilter(filters.FilterSet):
                 self.filters[name].extra["widget"] = forms.TextInput
                 self.filters[name].label = label
 
+    def filter_queryset(self, queryset: Any) -> Any:
+        """Narrow by every field; the days are those the chosen figure counts in, or of the report."""
+        matters = super().filter_queryset(queryset)
+        chosen = self.form.cleaned_data
+        since, until, figure = (chosen.get(name) for name in ("since", "until", "figure"))
+        if figure:
+            name, part = PARTS[figure]
+            return matters.filter(BY_NAME[name].part(part, self.span(since, until)))
+        if since:
+            matters = matters.filter(reported_at__gte=day_start(since))
+        if until:
+            matters = matters.filter(reported_at__lt=day_start(until + ONE_DAY))
+        return matters
+
+    def span(self, since: datetime.date | None, until: datetime.date | None) -> Span:
+        """Return the moments between the days; nothing is counted that has not come yet."""
+        end = min(day_start(until + ONE_DAY), self.at) if until else self.at
+        return Span(day_start(since or LONG_AGO), end)
+
+    def unchanged(self, matters: MatterQuerySet, _name: str, _value: object) -> MatterQuerySet:
+        return matters
+
     def in_state(self, matters: MatterQuerySet, _name: str, value: str) -> MatterQuerySet:
-        if value == "open":
-            return matters.open()
-        if value == "late":
-            return matters.late(self.at)
-        if value == "warned":
-            return matters.warned(self.at)
-        return matters.filter(status=value)
+        asked: dict[str, Callable[[], MatterQuerySet]] = {
+            "open": matters.open,
+            "ended": matters.ended,
+            "counted": matters.counted,
+            "late": lambda: matters.late(self.at),
+            "warned": lambda: matters.warned(self.at),
+            "yellow": lambda: matters.yellow(self.at),
+            "red": lambda: matters.red(self.at),
+        }
+        return asked[value]() if value in asked else matters.filter(status=value)
+
+    def held_by(self, matters: MatterQuerySet, _name: str, value: str) -> MatterQuerySet:
+        return matters.filter(
+            Q(assignee=None, department=None)
+            if value == "nobody"
+            else Q(**{f"{'assignee' if value == 'person' else value}__isnull": False})
+        )
+
+    def waiting(self, matters: MatterQuerySet, _name: str, value: str) -> MatterQuerySet:
+        on = timezone.localtime(self.at).date()
+        return matters.open().filter(stands_at(value, on), waits_for(self.user, (ToDo(value),)))
+
+    def counted_for(self, matters: MatterQuerySet, _name: str, _value: str) -> MatterQuerySet:
+        return matters.of_places(self.user)
+
+    def of_age(self, matters: MatterQuerySet, _name: str, value: str) -> MatterQuerySet:
+        return matters.filter(is_aged(value, self.at))
+
+    def with_mark(self, matters: MatterQuerySet, _name: str, value: str) -> MatterQuerySet:
+        if value == "supervised":
+            return matters.exclude(supervision=Matter.Supervision.NONE)
+        return matters.filter(**{f"{value}__gt": 0})
 
     def in_area(self, matters: MatterQuerySet, _name: str, area: Area) -> MatterQuerySet:
         return matters.filter(inside([area.code], field="grid__code"))

@@ -34,6 +34,14 @@ class MatterQuerySet(models.QuerySet["Matter"]):
             | Q(assignee=user)
         )
 
+    def of_places(self, user: User) -> Self:
+        """Of those visible to the user the ones that figures count: of her grids or department."""
+        if user.is_superuser:
+            return self
+        if user.has_any_role(READERS):
+            return self.filter(grid__in=Grid.objects.held_by(user, READERS))
+        return self.filter(department__in=departments_of(user))
+
     def editable_by(self, user: User) -> Self:
         """Matters the user may read and take some step on; `workflow` says which."""
         if user.has_any_role(WRITERS):
@@ -41,7 +49,15 @@ class MatterQuerySet(models.QuerySet["Matter"]):
         return self.none()
 
     def open(self) -> Self:
-        return self.filter(status__in=Matter.OPEN)
+        """Matters that have not ended; asked by the column that an index of the open ones knows."""
+        return self.filter(closed_at=None)
+
+    def ended(self) -> Self:
+        return self.filter(closed_at__isnull=False)
+
+    def counted(self) -> Self:
+        """Matters that stand for something of their own: neither declined nor merged."""
+        return self.exclude(status__in=(Matter.Status.DECLINED, Matter.Status.MERGED))
 
     def late(self, at: datetime.datetime) -> Self:
         """Open matters whose clock had run out at that moment."""
@@ -50,6 +66,12 @@ class MatterQuerySet(models.QuerySet["Matter"]):
     def warned(self, at: datetime.datetime) -> Self:
         """Open matters whose light was yellow or red at that moment, and not yet late."""
         return self.open().filter(yellow_at__lte=at, due_at__gte=at)
+
+    def yellow(self, at: datetime.datetime) -> Self:
+        return self.open().filter(yellow_at__lte=at, red_at__gt=at, due_at__gte=at)
+
+    def red(self, at: datetime.datetime) -> Self:
+        return self.open().filter(red_at__lte=at, due_at__gte=at)
 
     def back_on(self, on: datetime.date) -> Self:
         """Waiting and long-running matters to be looked at on that day or before."""
@@ -228,6 +250,38 @@ class Matter(models.Model):
             models.Index(fields=["-reported_at", "-id"], name="matter_newest"),
             # The few that are open, found without reading the many that are closed.
             models.Index(fields=["status", "-reported_at", "-id"], name="matter_of_status"),
+            models.Index(
+                fields=["-reported_at", "-id"],
+                name="matter_open_newest",
+                condition=Q(closed_at=None),
+            ),
+            # What the board counts of the open ones, without reading a row of them.
+            models.Index(
+                fields=[
+                    *("grid", "category", "department", "assignee"),
+                    *("reported_at", "due_at", "yellow_at", "red_at"),
+                ],
+                name="matter_open_counted",
+                condition=Q(closed_at=None),
+            ),
+            # What it counts of a period, likewise.
+            models.Index(
+                fields=[
+                    *("grid", "closed_at", "status", "rating"),
+                    *("returned", "reworked", "extended", "reopened"),
+                ],
+                name="matter_ended_counted",
+                condition=Q(closed_at__isnull=False),
+            ),
+            models.Index(
+                fields=["grid", "handle_by", "status", "resolved_at"],
+                name="matter_handled_counted",
+                condition=Q(handle_by__isnull=False),
+            ),
+            models.Index(
+                fields=["grid", "reported_at", "status", "category", "household"],
+                name="matter_reported_counted",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
