@@ -58,6 +58,7 @@ class ShareRow(NamedTuple):
     fits: Cell
     of: Cell
     others: Cell
+    names_others: bool
     meaning: str | Promise
 
 
@@ -95,6 +96,7 @@ class Board:
         return [
             self.cell(to_do.label, number, f"to_do={to_do.value}")
             for to_do, number in counts.items()
+            if number
         ]
 
     @cached_property
@@ -187,6 +189,7 @@ class Board:
                     fits=self.counted("", fits, name + query),
                     of=self.counted("", of, f"{name}_{OF}{query}"),
                     others=self.counted("", of - fits, f"{name}_{NOT}{query}"),
+                    names_others=measure.is_good,
                     meaning=measure.meaning,
                 )
             )

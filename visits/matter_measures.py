@@ -124,6 +124,8 @@ class Measure:
     meaning: str | Promise
     of: Callable[[Span], Q]
     fits: Q
+    # Of a good share the others are the ones to look at.
+    is_good: bool = False
 
     def part(self, part: str, span: Span) -> Q:
         """Match one part of the measure, as the list of matters names it."""
@@ -164,6 +166,7 @@ MEASURES = (
             resolved_at__isnull=False,
             resolved_at__lte=F("handle_by"),
         ),
+        is_good=True,
     ),
     Measure(
         "satisfied",
@@ -174,6 +177,7 @@ MEASURES = (
         ),
         answered_in,
         Q(rating=Matter.Rating.SOLVED),
+        is_good=True,
     ),
     Measure(
         "unsolved",

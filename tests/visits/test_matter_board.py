@@ -77,9 +77,6 @@ def test_board_says_what_waits_for_an_officer(world, matters, as_user):
         ("extension", 8),
         ("verify", 8),
         ("back", 2),
-        ("", 0),
-        ("", 0),
-        ("", 0),
     ]
     assert "Begin with “To accept and hand on”: 10" in page.content.decode()
 

@@ -5,7 +5,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from communities.roles import MATTER_EXPORTERS
+from communities.roles import MATTER_EXPORTERS, WRITERS
 from visits import clusters
 from visits.matter_board import Board, period_links
 from visits.models import Matter
@@ -28,8 +28,9 @@ def matter_board(request: HttpRequest) -> HttpResponse:
         "visits/matter_board.html",
         {
             "list_url": board.list,
+            "may_act": request.user.has_any_role(WRITERS),
             "to_do": to_do,
-            "next_step": next((cell for cell in to_do if cell.number), None),
+            "next_step": to_do[0] if to_do else None,
             "headline": board.headline(),
             "clusters": clusters.find(matters, request.user, now),
             "tables": board.tables(),

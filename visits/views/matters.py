@@ -69,6 +69,7 @@ def matter_list(request: HttpRequest) -> HttpResponseBase:
             "rows": [(matter, matter.light(now)) for matter in page.rows],
             "filter": found,
             "shortcuts": shortcuts(request, is_filtered=is_filtered),
+            "may_see_board": may_export,
             "export_query": query_with(request, export="xlsx", after="") if may_export else "",
             "may_report": request.user.has_any_role(REPORTERS),
         },
