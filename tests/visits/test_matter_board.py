@@ -107,7 +107,7 @@ def test_shares_count_what_their_sentences_say(world, matters, as_user):
         for row in shares
     }
     assert found == {
-        "on_time": (2, 6, 33),
+        "on_time": (2, 10, 20),
         "satisfied": (2, 4, 50),
         "unsolved": (2, 8, 25),
         "reworked": (2, 8, 25),
