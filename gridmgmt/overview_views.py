@@ -33,7 +33,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 def community(request: HttpRequest, code: str) -> HttpResponseBase:
     communities = reports.communities_of(request.user).select_related("area")
     place = get_object_or_404(communities, code=code)
-    report = reports.community_report(place, request.user, timezone.localdate())
+    report = reports.community_report(place, request.user, timezone.now())
     if wants_export(request):
         return export(request, report, place)
     return dashboard(request, report, place, above=place.area)
@@ -42,7 +42,7 @@ def community(request: HttpRequest, code: str) -> HttpResponseBase:
 @require_safe
 def area(request: HttpRequest, code: str) -> HttpResponseBase:
     place = get_object_or_404(reports.areas_of(request.user).select_related("parent"), code=code)
-    report = reports.area_report(place, request.user, timezone.localdate())
+    report = reports.area_report(place, request.user, timezone.now())
     if wants_export(request):
         return export(request, report, None)
     return dashboard(request, report, place, above=place.parent)

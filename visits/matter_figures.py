@@ -108,10 +108,17 @@ def to_do(user: User, at: datetime.datetime) -> dict[ToDo, int]:
     found: dict[ToDo, int] = {}
     for kinds in (DECIDED, HELD, REPORTED) if user.has_any_role(MANAGERS) else (HELD, REPORTED):
         counts = {kind.value: Count("pk", filter=stands_at(kind, on)) for kind in kinds}
-        hers = Matter.objects.visible_to(user).open().filter(waits_for(user, kinds))
+        hers = matters_for(user, kinds).open().filter(waits_for(user, kinds))
         numbers = hers.aggregate(**counts)
         found |= {kind: numbers[kind.value] for kind in kinds}
     return found
+
+
+def matters_for(user: User, kinds: tuple[ToDo, ...]) -> MatterQuerySet:
+    """Return what may wait for the user in these ways: of her places, or anywhere her own."""
+    if kinds is DECIDED:
+        return Matter.objects.of_places(user)
+    return Matter.objects.visible_to(user)
 
 
 class Share(NamedTuple):

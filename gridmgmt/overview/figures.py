@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from communities.models import Grid, Membership
 from communities.roles import Role
@@ -44,6 +44,9 @@ class Figures:
     week_counted: list[int] = field(default_factory=lambda: [0] * WEEKS)
     open_matters: int = 0
     late_matters: int = 0
+    # How many open matters become late at which moment of the day, as seconds since 1970.
+    # Nothing is written when a clock runs out, so a count kept since the morning needs them.
+    late_today: Counter[str] = field(default_factory=Counter)
     full_time: frozenset[int] = frozenset()
     part_time: frozenset[int] = frozenset()
     grids: int = 0
@@ -60,11 +63,17 @@ class Figures:
         ]
         self.open_matters += other.open_matters
         self.late_matters += other.late_matters
+        self.late_today.update(other.late_today)
         self.full_time |= other.full_time
         self.part_time |= other.part_time
         self.grids += other.grids
         self.grids_without_main += other.grids_without_main
         self.unassigned += other.unassigned
+
+    def settle(self, at: datetime.datetime) -> None:
+        """Count as late what has become so by that moment of the figures' day."""
+        for moment in [moment for moment in self.late_today if float(moment) < at.timestamp()]:
+            self.late_matters += self.late_today.pop(moment)
 
     @classmethod
     def total(cls, parts: Iterable["Figures"]) -> Self:
@@ -144,11 +153,16 @@ def count_visits(figures: dict[int, Figures], on: datetime.date) -> None:
 
 
 def count_matters(figures: dict[int, Figures], on: datetime.date) -> None:
+    """Count the open matters, those late as the day begins, and when others become late in it."""
+    start, end = day_start(on), day_start(on + datetime.timedelta(days=1))
     matters = Matter.objects.filter(grid__in=list(figures)).open().order_by()
-    for grid, number in matters.values_list("grid").annotate(Count("pk")):
+    counts = {"number": Count("pk"), "passed": Count("pk", filter=Q(due_at__lt=start))}
+    for grid, number, passed in matters.values_list("grid").annotate(**counts):
         figures[grid].open_matters = number
-    for grid, number in matters.late(day_start(on)).values_list("grid").annotate(Count("pk")):
-        figures[grid].late_matters = number
+        figures[grid].late_matters = passed
+    today = matters.filter(due_at__gte=start, due_at__lt=end)
+    for grid, due_at in today.values_list("grid", "due_at"):
+        figures[grid].late_today[str(due_at.timestamp())] += 1  # type: ignore[union-attr] # filtered by it
 
 
 def count_workers(figures: dict[int, Figures], on: datetime.date) -> set[int]:

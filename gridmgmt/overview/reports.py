@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from communities.models import Area, Community, Grid, User, inside
 from communities.models.place import COMMUNITY_DIGITS
@@ -86,10 +87,13 @@ class Report:
     total: Line
 
 
-def community_report(community: Community, user: User, on: datetime.date) -> Report:
-    """Report on the grids of a community that the user may see."""
+def community_report(community: Community, user: User, at: datetime.datetime) -> Report:
+    """Report on the grids of a community that the user may see, as of that moment."""
+    on = timezone.localtime(at).date()
     grids = list(Grid.objects.visible_to(user).filter(community=community))
     figures = figures_of_grids(community, on)
+    for entry in figures.values():
+        entry.settle(at)
     lines = [
         Line(str(grid), "grid", grid.code, figures[grid.pk], community.households_per_worker)
         for grid in grids
@@ -107,13 +111,16 @@ def community_report(community: Community, user: User, on: datetime.date) -> Rep
     )
 
 
-def area_report(area: Area, user: User, on: datetime.date) -> Report:
-    """Report on an area by its communities, or by the areas that it is made of.
+def area_report(area: Area, user: User, at: datetime.datetime) -> Report:
+    """Report on an area by its communities, or by the areas that it is made of, as of a moment.
 
     For an area of `areas_of(user)`, so every grid in it is in the user's scope.
     """
+    on = timezone.localtime(at).date()
     communities = list(Community.objects.visible_to(user).filter(inside([area.code])))
     by_community = figures_of_communities(communities, on)
+    for entry in by_community.values():
+        entry.settle(at)
     lines = [
         Line(
             child.name,

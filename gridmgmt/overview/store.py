@@ -133,6 +133,7 @@ def unpack(packed: dict[str, Any]) -> Figures:
     figures = Figures(**packed)
     figures.doors = Counter(figures.doors)
     figures.outcomes = Counter(figures.outcomes)
+    figures.late_today = Counter(figures.late_today)
     figures.full_time = frozenset(figures.full_time)
     figures.part_time = frozenset(figures.part_time)
     return figures

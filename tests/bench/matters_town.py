@@ -50,7 +50,7 @@ class Town:
     """The places, their offices and the people the bench logs in."""
 
     def __init__(self, password: str) -> None:
-        from communities.models import Area, Community, Department, Grid
+        from communities.models import Area, Community, Department, Grid, User
         from communities.roles import Role
         from households.models import Building, Household
         from visits.models import MatterCategory
@@ -115,6 +115,10 @@ class Town:
         }
         self.people = {login: self.person(login, password, *places[login]) for login in LOGINS}
 
+        self.reporters = User.objects.bulk_create(
+            User(username=f"reporter{number}", name=f"reporter{number}") for number in range(500)
+        )
+
     @staticmethod
     def person(login, password, role, place):
         from communities.models import Membership, User
@@ -156,7 +160,7 @@ class Town:
             "household": door if draw.random() < 0.7 else None,
             "place": "东门",
             "description": f"楼道灯不亮，晚上看不清 {draw.randrange(1000)}",
-            "reported_by": self.people["worker"] if index == 0 else self.people["street"],
+            "reported_by": self.people["worker"] if index == 0 else draw.choice(self.reporters),
             "reported_at": at,
         }
         # Most of what is open was reported lately.

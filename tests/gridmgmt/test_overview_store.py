@@ -1,4 +1,5 @@
 import datetime
+from collections import Counter
 from io import StringIO
 
 import pytest
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from communities.models import Grid, Membership
 from gridmgmt.overview.figures import Figures, figures_by_grid
+from gridmgmt.overview.reports import area_report, community_report
 from gridmgmt.overview.store import compare, figures_of_communities, figures_of_grids, pack, unpack
 from households.models import Household
 from tests.factories import GridFactory, HouseholdFactory, MatterFactory, MembershipFactory
@@ -35,7 +37,12 @@ def assert_true(world, today):
 
 
 def test_figures_survive_packing():
-    figures = Figures(open_matters=2, full_time=frozenset({3, 1}), week_visits=[1] * 13)
+    figures = Figures(
+        late_today=Counter({"1764149400.5": 2}),
+        open_matters=2,
+        full_time=frozenset({3, 1}),
+        week_visits=[1] * 13,
+    )
     figures.doors["actual"] = 4
     assert unpack(pack(figures)) == figures
 
@@ -131,6 +138,23 @@ def test_every_change_is_seen(world, today, change):
     after = stored(world, today)
     assert after != before
     assert_true(world, today)
+
+
+def test_matter_is_late_from_its_moment_on_though_nothing_is_written(world, today):
+    noon = datetime.datetime.combine(
+        today, datetime.time(12), tzinfo=timezone.get_current_timezone()
+    )
+    hour = datetime.timedelta(hours=1)
+    for due_at in (noon - 30 * hour, noon, noon, noon + hour, noon + 30 * hour):
+        MatterFactory(grid=world.grid, due_at=due_at)
+    stored(world, today)
+    late = []
+    for at in (noon - 12 * hour, noon, noon + hour / 60, noon + 2 * hour):
+        report = community_report(world.community, world.officer, at)
+        assert Matter.objects.late(at).count() == report.total.figures.late_matters
+        late.append(report.total.figures.late_matters)
+    whole = area_report(world.street, world.street_officer, noon + 2 * hour)
+    assert (late, whole.total.figures.late_matters) == ([1, 1, 3, 4], 4)
 
 
 def test_another_day_is_another_figure(world, today):

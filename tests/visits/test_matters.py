@@ -599,8 +599,9 @@ def test_export_holds_the_rows_of_the_list_and_is_recorded(as_user, world, three
     answer = as_user(world.officer).get(f"{LIST}?status=open&export=xlsx")
     sheet = load_workbook(BytesIO(b"".join(answer.streaming_content))).active
     rows = list(sheet.iter_rows(values_only=True))
-    assert rows[0][:3] == ("Number", "Status", "Late")
-    assert {row[7] for row in rows[1:]} == {"门口堆物", "申请低保"}
+    assert rows[0][:3] == ("Number", "Status", "Light")
+    words = rows[0].index("What is wrong")
+    assert {row[words] for row in rows[1:]} == {"门口堆物", "申请低保"}
     record = Disclosure.objects.get()
     assert (record.kind, record.by, record.subject, record.rows) == (
         "export",

@@ -149,6 +149,10 @@ class MatterFilter(filters.FilterSet):
         super().__init__(*args, **kwargs)
         self.user = user
         self.at = at
+        # Both come by links of the board; chosen, they stand among the others.
+        for name in ("figure", "to_do"):
+            if not self.data or not self.data.get(name):
+                self.filters[name].extra["widget"] = forms.HiddenInput
         self.filters["building"].queryset = Building.objects.visible_to(user)
         self.filters["department"].queryset = Department.objects.visible_to(user)
         if not user.has_any_role(READERS):

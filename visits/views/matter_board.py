@@ -5,7 +5,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from communities.roles import MATTER_EXPORTERS, WRITERS
+from communities.roles import MATTER_EXPORTERS, READERS, WRITERS
 from visits import clusters
 from visits.matter_board import Board, period_links
 from visits.models import Matter
@@ -19,7 +19,10 @@ def matter_board(request: HttpRequest) -> HttpResponse:
         raise Http404
     now = timezone.now()
     chosen = request.GET.get("period", "")
-    period = Period(chosen) if chosen in Period.values else Period.QUARTER
+    # A year of a whole district takes a second to count; a month is what she is shown first.
+    is_wide = request.user.spans_streets(READERS)
+    usual = Period.MONTH if is_wide else Period.QUARTER
+    period = Period(chosen) if chosen in Period.values else usual
     matters = Matter.objects.of_places(request.user)
     board = Board(matters, request.user, now)
     to_do = board.to_do()
@@ -32,7 +35,8 @@ def matter_board(request: HttpRequest) -> HttpResponse:
             "to_do": to_do,
             "next_step": to_do[0] if to_do else None,
             "headline": board.headline(),
-            "clusters": clusters.find(matters, request.user, now),
+            "is_wide": is_wide,
+            "clusters": [] if is_wide else clusters.find(matters, request.user, now),
             "tables": board.tables(),
             "shares": board.shares(period),
             "periods": period_links(period),

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from communities.lists import Column, export_response, key_page, query_with, wants_export
@@ -37,6 +38,12 @@ USUAL = frozenset(
         *(Step.SEPARATE, Step.REOPEN),
     }
 )
+LIGHT_WORDS = {
+    "": "",
+    "yellow": gettext_lazy("Yellow: late soon"),
+    "red": gettext_lazy("Red: nearly late"),
+    "late": gettext_lazy("Late"),
+}
 PHOTO_POLICY = "default-src 'none'; sandbox"
 
 
@@ -95,16 +102,26 @@ def matter_export(
     columns = [
         Column(_("Number"), lambda matter: matter.reference),
         Column(_("Status"), lambda matter: matter.get_status_display()),
-        Column(_("Late"), lambda matter: _("Late") if matter.is_late(now) else ""),
+        Column(_("Light"), lambda matter: LIGHT_WORDS[matter.light(now)]),
         Column(_("Category"), lambda matter: matter.category),
         Column(_("Urgency"), lambda matter: matter.get_urgency_display()),
+        Column(_("Came from"), lambda matter: matter.get_source_display()),
+        Column(_("Decided by the"), lambda matter: matter.get_level_display()),
         Column(_("Grid"), lambda matter: matter.grid),
         Column(_("Where"), lambda matter: matter.where),
         Column(_("What is wrong"), lambda matter: matter.description),
         Column(_("Reported by"), lambda matter: matter.reported_by),
         Column(_("Reported at"), lambda matter: moment(matter.reported_at)),
+        Column(_("Days since the report"), lambda matter: (now - matter.reported_at).days),
+        Column(_("Handed on at"), lambda matter: moment(matter.dispatched_at)),
+        Column(_("To be handled by"), lambda matter: moment(matter.handle_by)),
         Column(_("Deadline"), lambda matter: moment(matter.due_at)),
         Column(_("Assigned to"), lambda matter: matter.holder),
+        Column(_("Times returned"), lambda matter: matter.returned),
+        Column(_("Times back to work"), lambda matter: matter.reworked),
+        Column(_("Times extended"), lambda matter: matter.extended),
+        Column(_("Times reopened"), lambda matter: matter.reopened),
+        Column(_("The resident says"), lambda matter: matter.get_rating_display()),
         Column(_("Resolved at"), lambda matter: moment(matter.resolved_at)),
         Column(_("Closed at"), lambda matter: moment(matter.closed_at)),
     ]
