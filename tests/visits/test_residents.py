@@ -305,6 +305,14 @@ def test_of_two_officers_the_second_is_told(world):
     assert Matter.objects.count() == 1
 
 
+def test_decision_sent_twice_is_one(world):
+    passed, refused = (ResidentReportFactory(grid=world.grid) for _ in range(2))
+    matters = {pass_on(report=passed, by=world.officer, at=NOON) for _ in range(2)}
+    for _ in range(2):
+        refuse(report=refused, by=world.officer, reason="广告", at=NOON)
+    assert matters == {Matter.objects.get()}
+
+
 def test_officers_see_what_waits_in_their_places_alone(world, as_user):
     mine = ResidentReportFactory(grid=world.grid)
     theirs = ResidentReportFactory(grid=world.next_grid)

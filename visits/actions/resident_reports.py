@@ -110,8 +110,14 @@ def make_matter(report: ResidentReport, photos: Iterable[bytes]) -> Matter:
 
 @transaction.atomic
 def pass_on(*, report: ResidentReport, by: User, at: datetime.datetime) -> Matter:
-    """Make a matter of a report that waited; of two people deciding the second is told."""
-    waiting = still_waiting(report)
+    """Make a matter of a report that waited, and return it.
+
+    Of two people deciding the second is told; the same decision sent twice is one.
+    """
+    waiting = locked(report)
+    if waiting.matter is not None and waiting.decided_by == by:
+        return waiting.matter
+    refuse_decided(waiting)
     waiting.decided_by, waiting.decided_at = by, at
     matter = make_matter(waiting, [bytes(photo.content) for photo in waiting.photos.all()])
     waiting.photos.all().delete()
@@ -120,8 +126,14 @@ def pass_on(*, report: ResidentReport, by: User, at: datetime.datetime) -> Matte
 
 @transaction.atomic
 def refuse(*, report: ResidentReport, by: User, reason: str, at: datetime.datetime) -> None:
-    """Refuse a report that waited; its pictures and how to reach its sender are deleted."""
-    waiting = still_waiting(report)
+    """Refuse a report that waited; its pictures and how to reach its sender are deleted.
+
+    Of two people deciding the second is told; the same decision sent twice is one.
+    """
+    waiting = locked(report)
+    if waiting.state == State.REFUSED and (waiting.decided_by, waiting.refusal) == (by, reason):
+        return
+    refuse_decided(waiting)
     waiting.state, waiting.refusal = State.REFUSED, reason
     waiting.decided_by, waiting.decided_at = by, at
     waiting.contact_name = waiting.contact_phone = ""
@@ -129,16 +141,18 @@ def refuse(*, report: ResidentReport, by: User, reason: str, at: datetime.dateti
     waiting.photos.all().delete()
 
 
-def still_waiting(report: ResidentReport) -> ResidentReport:
-    """Return the report locked; refuse one that somebody decided about meanwhile."""
-    row = ResidentReport.objects.select_for_update().get(pk=report.pk)
-    if row.state != State.HELD:
+def locked(report: ResidentReport) -> ResidentReport:
+    return ResidentReport.objects.select_for_update().get(pk=report.pk)
+
+
+def refuse_decided(report: ResidentReport) -> None:
+    """Raise a ValidationError where somebody has decided about the report meanwhile."""
+    if report.state != State.HELD:
         raise ValidationError(
             _("%(name)s was quicker. The report is “%(state)s” already."),
-            params={"name": row.decided_by, "state": row.get_state_display()},
+            params={"name": report.decided_by, "state": report.get_state_display()},
             code="overtaken",
         )
-    return row
 
 
 @transaction.atomic

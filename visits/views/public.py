@@ -134,6 +134,8 @@ def receipt_page(
         {
             "code": found.code,
             "subject": subject,
+            # The name of the matter at the office, to say over the phone.
+            "number": matter.reference if matter else "",
             "community": subject.grid.community if subject else None,
             "standing": standing_of(found),
             "errand_steps": matter.errand_steps.all() if matter else (),
