@@ -11,6 +11,7 @@ from communities.models import User
 from households.models import Household, Resident
 from tests.growth import grow
 from tests.test_privacy import crawl
+from visits.models import ResidentReport
 
 MARKUP = """<img src=x onerror=alert(1)>"><svg/onload=alert(2)>'{{7*7}}{% now 'Y' %}"""
 RAW = re.compile(r"<img src=x|<svg/onload")
@@ -38,6 +39,7 @@ def plant(world, text: str) -> None:
             estate=short, street_address=text
         )
         household.matters.update(place=text, description=text)
+    ResidentReport.objects.update(place=short, description=text, refusal=text)
     type(world.community).objects.update(name=short)
     type(world.grid).objects.update(name=short)
     type(world.street).objects.update(name=short)

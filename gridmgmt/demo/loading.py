@@ -25,6 +25,7 @@ from gridmgmt.demo.places import (
     shares,
 )
 from gridmgmt.demo.register import BATCH, Register, RegisterWriter, create_care_tags, save_register
+from gridmgmt.demo.residents import report_as_residents
 from gridmgmt.demo.topics import answer_questions, give_topics, save_lists
 from gridmgmt.demo.visits import GridYear, tallies
 from households.models import Building, CareTag, Household, Resident
@@ -108,6 +109,8 @@ class Loader:
             answer_questions(plan.grids, visits, self.rng("answers"))
             save_lists(self.departments, officer)
             connect_city_service(plan.grids[0], self.today)
+            team = self.staff.teams[plan.grids[0].code]
+            report_as_residents(plan.grids[0], team.main, officer, self.today)
 
     def cover_colleague(self, grids: list[Grid]) -> None:
         """Let the demo worker cover this week: in the next grid, or in hers where it is alone."""

@@ -21,6 +21,7 @@ FILES = {
     "households:register_template",
     "households:register_import_report",
     "visits:photo",
+    "visits:report_photo",
     "public_photo",
     "admin:autocomplete",
     "admin:jsi18n",

@@ -380,6 +380,26 @@ def test_contact_is_shown_for_a_reason_that_is_kept(world, resident, as_user):
     )
 
 
+def test_contact_is_forgotten_when_the_receipt_is_over(resident, clock):
+    resident.send(contact_name=NAME, contact_phone=PHONE)
+    matter = Matter.objects.get()
+    Matter.objects.filter(pk=matter.pk).update(
+        status="declined", due_at=None, closed_at=NOON + HOUR, moves=1
+    )
+    kept = {}
+    for days in (89, 92):
+        clock.move_to(NOON + datetime.timedelta(days=days))
+        resident.send(description=f"第{days}天")
+        kept[days] = ResidentReport.objects.get(matter=matter).can_be_reached
+    assert kept == {89: True, 92: False}
+    assert ResidentReport.objects.get(matter=matter).contact_name == ""
+
+
+def test_name_without_a_phone_is_asked_about(resident):
+    text = resident.send(contact_name=NAME).content.decode()
+    assert "Write your phone too, or leave out your name." in text
+
+
 @pytest.mark.parametrize("name", ["captain", "auditor", "outsider"])
 def test_contact_stays_hidden_from_who_does_not_take_care_of_it(name, world, resident, as_user):
     resident.send(contact_phone=PHONE)

@@ -14,7 +14,7 @@ from households.crypto import blind_index
 from visits.actions.matters import report_matter
 from visits.incoming import said_before, words_digest
 from visits.models import Matter, MatterCategory, Receipt, ReportPhoto, ResidentReport
-from visits.models.receipt import code_of, hash_of
+from visits.models.receipt import DAYS_AFTER_THE_END, code_of, hash_of
 
 State = ResidentReport.State
 
@@ -52,6 +52,7 @@ def submit_report(
         words_digest=words_digest(description),
         reported_at=at,
     )
+    forget_contacts(at)
     earlier = ResidentReport.objects.filter(pk=id).first()
     if earlier is not None:
         return receipt_again(earlier, report)
@@ -73,6 +74,17 @@ def submit_report(
     else:
         make_matter(report, photos)
     return receipt
+
+
+def forget_contacts(at: datetime.datetime) -> None:
+    """Delete how to reach residents whose receipts do not open any more."""
+    ended = at - datetime.timedelta(days=DAYS_AFTER_THE_END)
+    over = ResidentReport.objects.exclude(contact_phone="").filter(
+        # A matter ends after its report: the first condition leaves few rows for the second.
+        reported_at__lt=ended,
+        matter__closed_at__lt=ended,
+    )
+    over.update(contact_name="", contact_phone="")
 
 
 def receipt_again(stored: ResidentReport, sent: ResidentReport) -> Receipt:

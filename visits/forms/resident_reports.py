@@ -77,8 +77,10 @@ class ResidentReportForm(forms.Form):
         return read_phone(self.cleaned_data["contact_phone"])
 
     def clean(self) -> dict[str, Any]:
-        """Tell people whose form comes back that their photos do not come back with it."""
+        """Ask for a phone beside a name; say that photos do not come back with the form."""
         cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("contact_name") and cleaned.get("contact_phone") == "":
+            self.add_error("contact_phone", _("Write your phone too, or leave out your name."))
         if self.errors and cleaned.get("photos"):
             self.add_error("photos", _("Your browser does not keep photos. Choose them again."))
         return cleaned

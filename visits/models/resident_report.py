@@ -95,6 +95,10 @@ class ResidentReport(models.Model):
         indexes = [
             models.Index(fields=["state", "-reported_at", "-id"], name="report_of_state"),
             models.Index(fields=["grid", "words_digest"], name="report_of_words"),
+            # The few whose contact is not forgotten yet.
+            models.Index(
+                fields=["reported_at"], name="report_with_contact", condition=~Q(contact_phone="")
+            ),
         ]
         constraints = [
             models.CheckConstraint(
