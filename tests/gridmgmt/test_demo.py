@@ -41,10 +41,14 @@ from visits.models import (
     BurdenWeek,
     Campaign,
     CampaignDoor,
+    ErrandStep,
     Matter,
     MatterEvent,
     Outcome,
     Pairing,
+    Receipt,
+    ResidentAnswer,
+    ResidentReport,
     ServiceRequest,
     Visit,
     VisitTally,
@@ -81,6 +85,7 @@ LOADED = (
     *(Residency, Phone, CareTag, Care, Visit, VisitTally, Matter, MatterEvent),
     *(TopicDepartment, Fact, FactEntry, SavedExport, SavedExport.questions.through),
     *(Campaign, CampaignDoor, Pairing, BurdenWeek, WastedTime, ApiClient, ServiceRequest),
+    *(ResidentReport, Receipt, ResidentAnswer, ErrandStep),
 )
 
 
@@ -153,6 +158,10 @@ def test_same_seed_gives_the_same_street_and_another_seed_another():
         "SavedExport_questions",
         "ApiClient",
         "ServiceRequest",
+        "ResidentReport",
+        "Receipt",
+        "ResidentAnswer",
+        "ErrandStep",
     }
 
 
@@ -223,7 +232,7 @@ def test_matter_history_ends_where_the_matter_stands(street):
             matter.assignee_id,
             matter.department_id,
         )
-        assert matter.moves == len(events) - 1
+        assert matter.moves == len([event for event in events if event.move])
         assert timezone.localdate(events[-1].at) < TODAY
 
 
