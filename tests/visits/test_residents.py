@@ -24,6 +24,7 @@ from visits.actions.receipts import answer_receipt, make_receipt
 from visits.actions.resident_reports import pass_on, refuse
 from visits.incoming import FOR_GRID, FROM_ADDRESS
 from visits.models import (
+    CalledDepartment,
     ErrandStep,
     Matter,
     MatterCategory,
@@ -409,6 +410,20 @@ def test_contact_stays_hidden_from_who_does_not_take_care_of_it(name, world, res
     assert not Disclosure.objects.exists()
 
 
+def test_contact_stays_hidden_from_a_department_that_is_only_called(world, resident, as_user):
+    resident.send(contact_phone=PHONE)
+    matter = Matter.objects.get()
+    CalledDepartment.objects.create(
+        matter=matter, department=world.department_office, called_at=NOON
+    )
+    client = as_user(world.department)
+    page = client.get(matter.get_absolute_url())
+    assert page.status_code == 200
+    assert "Show how" not in page.content.decode()
+    answer = client.post(f"/work/matters/{matter.pk}/contact/", {"reason": "就是想看"})
+    assert answer.status_code == 404
+
+
 # The receipt.
 
 
@@ -592,6 +607,16 @@ def test_answer_to_what_changed_meanwhile_names_nobody(world, resolved):
     text = Client().post(page, {"rating": 3, "seen": seen, "words": "好了"}).content.decode()
     assert "officer" not in text
     assert not ResidentAnswer.objects.exists()
+
+
+def test_answer_to_a_matter_closed_meanwhile_does_not_reopen_it(world, resolved):
+    matter, receipt = resolved
+    seen = matter.moves
+    take_step(matter=matter, step=Step.CLOSE, by=world.officer, at=timezone.now())
+    text = Client().post(f"/r/{receipt.code}/?language=en", {"rating": 1, "seen": seen})
+    assert "Something has changed meanwhile." in text.content.decode()
+    matter.refresh_from_db()
+    assert (matter.status, matter.rating) == ("closed", None)
 
 
 def test_reopening_by_receipt_ends_after_a_few_times(resolved):

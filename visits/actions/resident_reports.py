@@ -53,14 +53,11 @@ def submit_report(
         reported_at=at,
     )
     forget_contacts(at)
-    earlier = ResidentReport.objects.filter(pk=id).first()
-    if earlier is not None:
-        return receipt_again(earlier, report)
     found = [*doubts]
     if said_before(grid=grid, digest=report.words_digest, at=at):
         found.append("again")
     report.held_for = " ".join(found)
-    # On a conflict the other transaction has been waited for, and its receipt is there.
+    # Of a form sent before, another transaction has been waited for, and its receipt is there.
     ResidentReport.objects.bulk_create([report], ignore_conflicts=True)
     if Receipt.objects.filter(report=report).exists():
         return receipt_again(ResidentReport.objects.get(pk=id), report)
