@@ -181,6 +181,11 @@ def test_form_of_a_renewed_card_is_gone(world, resident):
     assert "This form is no longer there" in answer.content.decode()
 
 
+@pytest.mark.parametrize("page", ["/g/%00/report/", "/g/%00/", "/c/%00/", "/r/%00/"])
+def test_address_with_a_nul_is_not_found(page, db):
+    assert Client().get(page).status_code == 404
+
+
 def test_pages_speak_the_language_of_the_browser(world, category):
     page = f"/g/{world.grid.card_key}/report/"
     answers = {
