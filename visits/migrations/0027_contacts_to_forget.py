@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('communities', '0008_require_card_keys'),
-        ('visits', '0025_calendars_2024_to_2026'),
+        ('visits', '0026_count_matters'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
