@@ -44,6 +44,8 @@ def confirm_facts(
         # Always in this order, so that two visits never wait for each other.
         for answer in sorted(answers, key=lambda answer: answer.question.pk)
     ]
+    if not said:
+        return 0
     known = set(FactEntry.objects.filter(source=source).values_list("question", "digest"))
     new = [entry for entry in said if (entry.question_id, entry.digest) not in known]
     if new:

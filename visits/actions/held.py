@@ -9,8 +9,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from communities.models import User
+from communities.roles import READERS
 from households.actions.facts import confirm_facts
-from households.models import Question
+from households.models import Household, Question
 from visits.actions.emergencies import enter_roll_call
 from visits.actions.matters import report_matter
 from visits.actions.visits import record_visit, store
@@ -147,7 +148,12 @@ def report_noticed(held: HeldItem, visit: Visit, *, at: datetime.datetime) -> No
 
 
 def keep_answers(held: HeldItem, visit: Visit) -> None:
-    """Confirm what was answered on the visit, where it can be read, as of the visit's time."""
+    """Confirm what was answered on the visit, where it can be read, as of the visit's time.
+
+    Not what a neighbour wrote who only helps with a stairwell: she is not the one to ask.
+    """
+    if not Household.objects.held_by(visit.by, READERS).contains(visit.household):
+        return
     raw = held.written.get("facts")
     answers = []
     for written in raw if isinstance(raw, list) else []:

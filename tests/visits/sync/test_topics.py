@@ -158,6 +158,17 @@ def test_mended_visit_brings_its_answers_and_matters(phone, world, question, as_
     assert Matter.objects.count() == 2
 
 
+def test_mended_visit_of_a_neighbour_brings_no_answers(world, question, as_user):
+    captain = Phone(as_user(world.captain))
+    captain.send(captain.item(told(world, [said(question, "yes")], way="by pigeon")))
+    as_user(world.captain).post(
+        HeldItem.objects.get().get_absolute_url(),
+        {"outcome": "met", "way": "door", "done_at": f"{timezone.localtime():%Y-%m-%dT%H:%M}"},
+    )
+    assert Visit.objects.get().by == world.captain
+    assert not Fact.objects.exists()
+
+
 def test_older_letter_without_lists_is_taken_as_ever(phone, world):
     category = MatterCategoryFactory()
     item = phone.item(visit(world.household, issue=issue(category)))
