@@ -151,8 +151,11 @@ def moment_of(held: HeldItem, part: str = "visit", name: str = "done_at") -> dat
 
 
 def store(request: HttpRequest, held: HeldItem, form: Any) -> Any:
-    actions = {HeldVisitForm: store_held_visit, HeldRollCallForm: store_held_roll_call}
-    action: Any = actions.get(type(form), store_held_matter)
+    actions: dict[type, Any] = {
+        HeldVisitForm: store_held_visit,
+        HeldRollCallForm: store_held_roll_call,
+    }
+    action = actions.get(type(form), store_held_matter)
     return action(held=held, by=request.user, at=timezone.now(), values=form.arguments())
 
 
