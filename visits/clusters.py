@@ -11,7 +11,7 @@ kinds, no more than one look in `LOOKS` points at something by chance alone (Bon
 
 import datetime
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -101,6 +101,10 @@ class Cluster:
     weeks: int
     query: str
 
+    @property
+    def is_all_but_certain(self) -> bool:
+        return self.weeks >= MOST_WEEKS
+
 
 class Finding(NamedTuple):
     """A spot with more than chance explains; `chance` is that of seeing any such in a look."""
@@ -117,10 +121,13 @@ class Seen:
     def __init__(self, matters: MatterQuerySet) -> None:
         self.at: Counter[Spot] = Counter()
         self.community: dict[tuple[str, int], int] = {}
+        self.grids: defaultdict[int, set[int]] = defaultdict(set)
         self.in_community: Counter[Spot] = Counter()
         groups = ("grid", "grid__community", "household__building", "category")
         rows = matters.order_by().values_list(*groups).annotate(Count("pk"))
         for grid, community, building, category, number in rows:
+            if building is not None:
+                self.grids[building].add(grid)
             for kind, place in ((GRID, grid), (BUILDING, building)):
                 if place is not None:
                     self.at[kind, place, category] += number
@@ -151,7 +158,21 @@ def find(matters: MatterQuerySet, user: User, at: datetime.datetime) -> list[Clu
         if chance * looks * LOOKS <= 1:
             found.append(Finding(spot, number, history.expected, chance * looks))
     days = f"&since={first.isoformat()}&until={on.isoformat()}"
+    found = [finding for finding in found if not is_explained(finding, found, recent)]
     return named(sorted(found, key=lambda finding: finding.chance), days)
+
+
+def is_explained(finding: Finding, found: Sequence[Finding], recent: Seen) -> bool:
+    """Say whether a grid has no cluster left without those of its buildings."""
+    kind, grid, category = finding.spot
+    inside = sum(
+        other.number
+        for other in found
+        if other.spot[0] == BUILDING
+        and other.spot[2] == category
+        and grid in recent.grids[other.spot[1]]
+    )
+    return kind == GRID and finding.number - inside < LEAST
 
 
 def history_of(
@@ -196,7 +217,7 @@ def named(findings: Sequence[Finding], days: str) -> list[Cluster]:
                 place=place,
                 category=categories[category],
                 number=finding.number,
-                expected=round(finding.expected, 1),
+                expected=max(round(finding.expected, 1), 0.1),
                 weeks=min(int(1 / finding.chance), MOST_WEEKS),
                 query=f"?status=counted&{where}&category={category}{days}",
             )

@@ -124,7 +124,7 @@ class Town:
         from communities.models import Membership, User
         from communities.roles import Role
 
-        user = User.objects.create(username=login, name=login, password=password)
+        user = User.objects.create(username=login, name=login, password=password, is_demo=True)
         worker = role == Role.GRID_WORKER
         Membership.objects.create(
             user=user,

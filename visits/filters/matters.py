@@ -2,12 +2,13 @@
 
 import datetime
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import django_filters as filters
 from django import forms
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -66,6 +67,13 @@ WITHIN = [("board", _("Of the board"))]
 LONG_AGO = datetime.date(1990, 1, 1)
 ONE_DAY = datetime.timedelta(days=1)
 MINE = [("reported", _("I reported")), ("assigned", _("Assigned to me"))]
+
+
+class Subject(NamedTuple):
+    """What a list reached from the board shows; empty without one."""
+
+    heading: str | Promise
+    meaning: str | Promise
 
 
 class MatterFilter(filters.FilterSet):
@@ -185,6 +193,14 @@ class MatterFilter(filters.FilterSet):
         """Return the moments between the days; nothing is counted that has not come yet."""
         end = min(day_start(until + ONE_DAY), self.at) if until else self.at
         return Span(day_start(since or LONG_AGO), end)
+
+    def subject(self) -> Subject:
+        """Return what the board calls the rows it led to, and how they are counted."""
+        chosen = self.form.cleaned_data if self.form.is_valid() else {}
+        if chosen.get("figure"):
+            measure = BY_NAME[PARTS[chosen["figure"]][0]]
+            return Subject(dict(FIGURES)[chosen["figure"]], measure.meaning)
+        return Subject(ToDo(chosen["to_do"]).label if chosen.get("to_do") else "", "")
 
     def unchanged(self, matters: MatterQuerySet, _name: str, _value: object) -> MatterQuerySet:
         return matters

@@ -75,6 +75,7 @@ def matter_list(request: HttpRequest) -> HttpResponseBase:
             "page": page,
             "rows": [(matter, matter.light(now)) for matter in page.rows],
             "filter": found,
+            "subject": found.subject(),
             "shortcuts": shortcuts(request, is_filtered=is_filtered),
             "may_see_board": may_export,
             "export_query": query_with(request, export="xlsx", after="") if may_export else "",
