@@ -86,6 +86,8 @@ PAGE_NAMES = {
     "visits:held_list": gettext_lazy("Held back"),
     "visits:held_item": gettext_lazy("Held back"),
     "visits:pairing_list": gettext_lazy("Pairings"),
+    "visits:notice_list": gettext_lazy("Notices"),
+    "visits:digest": gettext_lazy("Daily e-mail"),
     "visits:matter_list": gettext_lazy("Matters"),
     "visits:matter_board": gettext_lazy("Board of matters"),
     "visits:matter_add": gettext_lazy("Report a matter"),

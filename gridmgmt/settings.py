@@ -248,3 +248,11 @@ LOGGING = {
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
     },
 }
+
+# For the daily e-mails that people ask for: smtp+tls://user:password@host:587. Without it none
+# is sent. The address of this site stands in them as a link.
+EMAIL_URL = env.str("EMAIL_URL", default="")
+if EMAIL_URL:
+    vars().update(env.email_url("EMAIL_URL"))
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="grid@localhost")
+SITE_URL = env.str("SITE_URL", default="").rstrip("/")

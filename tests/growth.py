@@ -46,6 +46,7 @@ from visits.models import (
     HeldItem,
     Matter,
     MatterEvent,
+    Notice,
     Photo,
     SyncDevice,
     VisitTally,
@@ -115,6 +116,7 @@ def grow(world, grid=None) -> None:
     PairingFactory(household=household)
     PairingFactory(household=None, grid=grid, user=membership.user, unit_name="")
     DiaryEntryFactory(user=membership.user)
+    Notice.objects.create(user=world.officer, event=MatterEvent.objects.latest("pk"))
     weeks = BurdenWeek.objects.filter(community=world.community).count()
     BurdenWeekFactory(
         community=world.community,

@@ -206,6 +206,10 @@ TABLE = [
     *page("visits:held_list", ALL),
     *form("visits:held_item", "worker officer street_officer admin", "held"),
     *change("visits:held_void", "worker officer street_officer", "held"),
+    # Everybody has a bell of her own.
+    *page("visits:notice_list", ALL),
+    *change("visits:notice_read", ALL),
+    *form("visits:digest", ALL, sent=302),
     *page("visits:matter_list", ALL),
     *page("visits:matter_board", f"{READ} department outsider"),
     *form("visits:matter_add", "worker captain officer street_officer admin outsider"),

@@ -98,14 +98,17 @@ from visits.models import (
 )
 
 # A register on its way in, what the program keeps for itself to count faster, and what is
-# nobody's business: when somebody is expected back, and a diary, read on its own page.
+# nobody's business: when somebody is expected back, what stands under her bell, and a diary,
+# read on its own page.
 NOT_IN_ADMIN = {
     "communities.ExpectedBack",
     "households.ImportPage",
     "visits.BurdenWeek",
     "visits.CommunityFigures",
     "visits.DiaryEntry",
+    "visits.Digest",
     "visits.GridOpenings",
+    "visits.Notice",
     "visits.PhotoUpload",
     "visits.ReportCount",
     # Seen on the page of their report, and gone with its decision.

@@ -43,6 +43,7 @@ LISTS = [
     List("households:register_import_list", 5),
     List("visits:today", 18, None, "worker"),
     List("visits:visit_list", 8, 7),
+    List("visits:notice_list", 4),
     List("visits:matter_list", 7, 4),
     List("visits:resident_report_list", 3),
     List("visits:matter_board", 13),

@@ -184,6 +184,8 @@ class User(AbstractUser):
     walks_down = models.BooleanField(_("walks a stairwell from top to bottom"), default=False)
     photo = models.ImageField(_("photo"), upload_to=face_path, blank=True)
     must_change_password = models.BooleanField(_("must change password"), default=False)
+    # Since when something waits for her under the bell; empty once she has looked.
+    bell_at = models.DateTimeField(null=True, blank=True, editable=False)
     is_demo = models.BooleanField(_("demo account"), default=False, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()

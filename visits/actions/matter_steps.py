@@ -14,6 +14,7 @@ from communities.models import Department, User
 from communities.models.place import COMMUNITY_DIGITS
 from visits.deadlines import Deadlines, calendar_from
 from visits.models import CalledDepartment, Matter, MatterEvent, Step
+from visits.notices import notify
 from visits.workflow import WORDS, Holder, Need, Transition, transition_for
 
 COUNTED = {
@@ -102,6 +103,7 @@ def take_step(
     )
     event.move = matter.moves if transition.moves else None
     event.save()
+    notify(event, matter)
     return event
 
 

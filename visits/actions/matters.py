@@ -15,6 +15,7 @@ from visits.actions.errands import lay_out
 from visits.actions.matter_steps import take_step
 from visits.deadlines import Deadlines, calendar_from
 from visits.models import Matter, MatterCategory, MatterEvent, Photo, Step, Visit
+from visits.notices import notify
 
 
 @transaction.atomic
@@ -62,9 +63,10 @@ def report_matter(
     if MatterEvent.objects.filter(matter=matter.pk).exists():
         return already_reported(matter)
     matter = Matter.objects.get(pk=matter.pk)
-    MatterEvent.objects.create(
+    event = MatterEvent.objects.create(
         matter=matter, by=by, at=at, step=Step.REPORT, status=matter.status, move=0
     )
+    notify(event, matter)
     if category.is_errand:
         lay_out(matter)
     for photo in photos:

@@ -15,6 +15,7 @@ from visits.models.figures import CommunityFigures, GridOpenings, StaleGrid
 from visits.models.matter import CalledDepartment, Matter
 from visits.models.matter_category import MatterCategory, TimeLimit
 from visits.models.matter_event import MatterEvent, Step
+from visits.models.notice import Digest, Notice
 from visits.models.pairing import Pairing
 from visits.models.photo import Photo
 from visits.models.receipt import Receipt, ResidentAnswer
@@ -39,6 +40,7 @@ __all__ = [
     "CampaignDoor",
     "CommunityFigures",
     "DiaryEntry",
+    "Digest",
     "DoorResult",
     "Emergency",
     "EmergencyGrid",
@@ -48,6 +50,7 @@ __all__ = [
     "Matter",
     "MatterCategory",
     "MatterEvent",
+    "Notice",
     "Outcome",
     "Pairing",
     "Photo",
