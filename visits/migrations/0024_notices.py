@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('visits', '0022_residents'),
+        ('visits', '0023_emergencies'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
