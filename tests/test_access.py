@@ -209,7 +209,7 @@ TABLE = [
     # Everybody has a bell of her own.
     *page("visits:notice_list", ALL),
     *change("visits:notice_read", ALL),
-    *form("visits:digest", ALL, sent=302),
+    *form("visits:digest", ALL),
     *page("visits:matter_list", ALL),
     *page("visits:matter_board", f"{READ} department outsider"),
     *form("visits:matter_add", "worker captain officer street_officer admin outsider"),
