@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('visits', '0023_emergencies'),
+        ('visits', '0025_calendars_2024_to_2026'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
