@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('visits', '0025_calendars_2024_to_2026'),
+        ("visits", "0027_contacts_to_forget"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
