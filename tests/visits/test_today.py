@@ -239,13 +239,13 @@ def test_today_costs_the_same_with_one_door_and_with_three(
     soup_of(client)
     # Session, user with standings; doors, heads, tags, care, last visits, campaigns,
     # matters, pairings, knocks, openings; day, states, buildings.
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         assert len(rooms(soup_of(client))) == 1
     for room in ("101", "201"):
         door = add_door(world, room, building=BuildingFactory(community=world.community))
         ResidencyFactory(resident=ResidentFactory(), household=door, is_head=True)
         VisitFactory(household=door)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         assert len(rooms(soup_of(client))) == 3
 
 

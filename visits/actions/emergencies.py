@@ -51,9 +51,12 @@ def start_emergency(
     EmergencyGrid.objects.bulk_create(
         EmergencyGrid(emergency=emergency, grid=grid) for grid in grids
     )
-    doors = Household.objects.filter(grid__in=grids).actual().values_list("pk", "grid")
+    doors = Household.objects.filter(grid__in=grids).actual().order_by("pk")
     RollCall.objects.bulk_create(
-        [RollCall(emergency=emergency, household_id=door, grid_id=grid) for door, grid in doors],
+        [
+            RollCall(emergency=emergency, household_id=door, grid_id=grid)
+            for door, grid in doors.values_list("pk", "grid")
+        ],
         batch_size=BATCH,
     )
     return emergency
