@@ -67,6 +67,7 @@ def held_item(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "held": held,
             "household": door,
+            "emergency": emergency_of(held, request.user),
             "is_editable": is_editable,
             "form": form,
             "void_form": VoidForm(auto_id="void_%s") if is_editable else None,

@@ -73,6 +73,7 @@ def offline_roll_call(request: HttpRequest) -> HttpResponse:
         doors_to_call(request.user)
         .select_related("household__building", "emergency", "by")
         .order_by(f"household__{walk_of(request.user)}", "pk")
+        .defer("note")
     )
     tags = CareTag.objects.filter(is_sensitive=False)
     return TemplateResponse(

@@ -174,7 +174,9 @@ def test_held_entry_is_stored_by_an_officer_as_of_its_time(phone, world, call, a
     assert captain.send(item)[item["id"]]["code"] == "scope"
     held = HeldItem.objects.get()
     client = as_user(world.officer)
-    assert "要药" in client.get(held.get_absolute_url()).content.decode()
+    page = client.get(held.get_absolute_url()).content.decode()
+    assert "要药" in page
+    assert call.emergency.name in page
     answer = client.post(held.get_absolute_url(), {"state": "needs_help", "note": "要药"})
     assert answer["Location"] == theirs.get_absolute_url()
     entry = RollCallEntry.objects.get()
