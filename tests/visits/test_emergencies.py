@@ -379,3 +379,12 @@ def test_two_officers_calling_for_help_at_once_make_one_matter(database_of_many,
     officers = [world.officer, world.street_officer]
     at_once(lambda n: call_for_help(roll_call=door, by=officers[n], at=timezone.now()), 2)
     assert Matter.objects.count() == 1
+
+
+def test_one_key_for_two_doors_at_once_is_stored_for_one(database_of_many, world):
+    doors = [world.household, HouseholdFactory(grid=world.grid)]
+    emergency, key = switch(world), uuid.uuid4()
+    found = at_once(lambda n: say(world, emergency, key=key, household=doors[n]), 2)
+    assert [value for value in found if value == "key_taken"] == ["key_taken"]
+    assert RollCall.objects.filter(state="pending").count() == 1
+    assert RollCallEntry.objects.count() == 1
