@@ -39,6 +39,8 @@ OLD_STATUS = {
 }
 OLD_URGENCY = {"minor": "normal", "major": "urgent"}
 
+STAND_IN = "residents-and-city-services"
+
 
 def end_of(day):
     return timezone.make_aware(datetime.datetime.combine(day, datetime.time(23, 59)))
@@ -127,6 +129,23 @@ def with_clock(row, handed_at, is_dropped, moves):
     return row
 
 
+def name_authors(apps, matter, event):
+    """Give what residents and city services did an author: the older program asks for one.
+
+    An account that nobody can use stands for them; it is made only where it is needed.
+    """
+    photo = apps.get_model("visits", "Photo")
+    nameless = [(matter, "reported_by"), (event, "by"), (photo, "by")]
+    rows = [(model.objects.filter(**{name: None}), name) for model, name in nameless]
+    if not any(found.exists() for found, _name in rows):
+        return
+    stand_in, _made = apps.get_model("communities", "User").objects.get_or_create(
+        username=STAND_IN, defaults={"name": "居民或城市平台", "password": "!", "is_active": False}
+    )
+    for found, name in rows:
+        found.update(**{name: stand_in})
+
+
 def empty_matters(apps, schema_editor):
     """Give each matter a day again, and steps and states the older program knows."""
     matter = apps.get_model("visits", "Matter")
@@ -136,6 +155,7 @@ def empty_matters(apps, schema_editor):
             model.objects.filter(status=new).update(status=old)
     for new, old in OLD_URGENCY.items():
         matter.objects.filter(urgency=new).update(urgency=old)
+    name_authors(apps, matter, event)
     event.objects.filter(step="decline").update(step="drop")
     event.objects.filter(step="rework").update(step="reopen")
     event.objects.exclude(step__in=[*OLD_STEPS, "drop"]).update(step="comment")
