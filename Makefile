@@ -20,9 +20,11 @@ check: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-dev
 	$(PY) -m tests.bench
 
-# N histories or SECONDS per database, whichever comes first; SEED repeats a run.
+# N histories or SECONDS per database, whichever comes first, then one story of matters of so many
+# STEPS; SEED repeats a run.
 soak: $(VENV)/.installed-dev
 	$(PY) -m tests.faults.soak --histories=$(or $(N),500) --seconds=$(or $(SECONDS),120) $(if $(SEED),--seed=$(SEED))
+	MATTER_STEPS=$(or $(STEPS),5000) MATTER_SEEDS=$(or $(SEED),1) $(PY) -m pytest -q -n0 tests/visits/test_matter_machine.py
 
 format: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff check --fix .
