@@ -25,6 +25,7 @@ class CalendarDayAdmin(ScopedAdmin):
     list_display = ["day", "kind", "name"]
     list_filter = ["kind"]
     date_hierarchy = "day"
+    ordering = ["-day"]
     search_fields = ["name"]
     search_help_text = _("Name of the holiday")
 

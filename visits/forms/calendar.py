@@ -46,7 +46,9 @@ class CalendarForm(forms.Form):
     lines = forms.CharField(
         label=gettext_lazy("Days, one holiday or make-up workday a line"),
         max_length=10_000,
-        widget=forms.Textarea(attrs={"rows": 16, "cols": 60, "placeholder": EXAMPLE}),
+        widget=forms.Textarea(
+            attrs={"rows": 16, "class": "vLargeTextField", "placeholder": EXAMPLE}
+        ),
         help_text=gettext_lazy(
             "First day..last day, then holiday (休) or workday (班), then its name. A day that is "
             "there already becomes what is typed here. Deadlines set before stay as they are."
