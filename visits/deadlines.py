@@ -39,15 +39,13 @@ def calendar_from(at: datetime.datetime) -> WorkCalendar:
 
 
 def uncounted_years(matter: Matter) -> list[int]:
-    """Return the years before its deadline that were counted Monday to Friday for want of more."""
+    """Return the year its deadline falls in, if that was counted Monday to Friday for want of more."""
     if matter.due_at is None:
         return []
     is_handling = matter.handle_by is not None and matter.status != Matter.Status.RESOLVED
     if is_handling and matter.clock_unit not in OFFICE_UNITS:
         return []
-    first = timezone.localtime(matter.reported_at).year
-    last = timezone.localtime(matter.due_at).year
-    return CalendarDay.objects.unknown(range(first, last + 1))
+    return CalendarDay.objects.unknown([timezone.localtime(matter.due_at).year])
 
 
 class Deadlines:

@@ -152,12 +152,12 @@ def test_a_missing_year_is_told_to_who_manages(world, as_user, this_year_unknown
 def test_a_deadline_counted_without_a_calendar_says_so(world, as_user, this_year_unknown):
     category = MatterCategoryFactory()
     matter = MatterFactory(grid=world.grid, category=category)
-    words = f"{this_year_unknown} has no calendar yet: counted Monday to Friday."
+    year = timezone.localtime(matter.due_at).year
+    words = f"{year} has no calendar yet: counted Monday to Friday."
     client = as_user(world.officer)
     assert words in client.get(matter.get_absolute_url()).content.decode()
-    CalendarDay.objects.create(day=f"{this_year_unknown}-10-01", kind="holiday")
-    CalendarDay.objects.create(day=f"{this_year_unknown + 1}-10-01", kind="holiday")
-    assert words not in client.get(matter.get_absolute_url()).content.decode()
+    CalendarDay.objects.create(day=f"{year}-10-01", kind="holiday")
+    assert "has no calendar yet" not in client.get(matter.get_absolute_url()).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,8 @@ def test_a_deadline_counted_without_a_calendar_says_so(world, as_user, this_year
 )
 def test_only_deadlines_of_the_office_depend_on_the_calendar(db, values, expected):
     due_at = datetime.datetime(2027, 1, 4, tzinfo=datetime.UTC)
-    matter = Matter(reported_at=due_at - datetime.timedelta(days=5), due_at=due_at)
+    # Reported in a year of long ago that has no calendar either.
+    matter = Matter(reported_at=due_at - datetime.timedelta(days=2000), due_at=due_at)
     for name, value in values.items():
         setattr(matter, name, due_at if value is True else value)
     assert uncounted_years(matter) == expected
