@@ -6,6 +6,8 @@ last steps. MATTER_STEPS=20000 tells longer stories, as `make soak` does.
 """
 
 import datetime
+import functools
+import operator
 import os
 import random
 
@@ -25,6 +27,7 @@ from tests.visits.matter_model import OPEN, Loop, Minutes, Told
 from tests.visits.test_workflow import LEADS_TO, WORDS
 from visits.actions.matter_steps import take_step
 from visits.actions.matters import report_matter
+from visits.matter_measures import DECIDED, HELD, REPORTED, stands_at, waits_for
 from visits.models import CalendarDay, Matter, Step
 from visits.workflow import transitions_for
 
@@ -265,28 +268,17 @@ class Story:
                 assert self.lists(row), f"on nobody's list: {told}\n{self.story()}"
 
     def lists(self, row: Matter) -> list[str]:
-        """Return who has it before her, by the lists that the program itself shows."""
-        far = self.now.date() + datetime.timedelta(days=400)
+        """Return on whose lists it stands, now or on the day it comes back, who can move it on."""
+        on = row.next_on or self.now.date()
         found = []
         for name, person in self.cast.items():
-            if person is None:
+            if person is None or not {t.step for t in transitions_for(row, person)} - WORDS:
                 continue
-            mine = Matter.objects.visible_to(person).filter(pk=row.pk).open()
-            if not mine.exists():
-                continue
-            steps = {str(t.step) for t in transitions_for(row, person)}
-            wanted = {
-                "received": {"accept", "assign", "take"},
-                "accepted": {"assign", "take"},
-                "assigned": {"start", "resolve"},
-                "in_progress": {"resolve"},
-                "waiting": {"resume"},
-                "ongoing": {"entry", "resolve"},
-                "resolved": {"close", "rework"},
-            }[row.status]
-            comes_back = row.status not in Matter.SLEEPING or mine.back_on(far).exists()
-            if wanted <= steps and comes_back:
-                found.append(name)
+            mine = Matter.objects.visible_to(person).filter(pk=row.pk)
+            for kinds in (DECIDED, HELD, REPORTED):
+                stands = functools.reduce(operator.or_, (stands_at(kind, on) for kind in kinds))
+                if mine.filter(stands & waits_for(person, kinds)).exists():
+                    found.append(name)
         return found
 
     def same(self, expected, found, what: str) -> None:
