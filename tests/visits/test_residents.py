@@ -152,7 +152,7 @@ def test_form_sent_again_with_other_words_can_be_sent_as_another(resident):
     assert Matter.objects.count() == 2
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_form_sent_twice_at_once_is_one_report(world, category):
     with time_machine.travel(NOON, tick=False) as clock:
         resident = Resident(world.grid, category, clock)
