@@ -46,7 +46,7 @@ LISTS = [
     List("visits:notice_list", 4),
     List("visits:matter_list", 7, 4),
     List("visits:resident_report_list", 3),
-    List("visits:matter_board", 13),
+    List("visits:matter_board", 14),
     List("visits:campaign_list", 3),
     List("visits:campaign", 7, place="campaign"),
     List("visits:campaign_door_list", 8, 9, place="campaign"),

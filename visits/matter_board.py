@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy
 
 from communities.models import Area, Community, Department, Grid, User
 from communities.models.place import COMMUNITY_DIGITS, LONGEST_CODE
-from communities.roles import READERS
+from communities.roles import MANAGERS, READERS
 from visits import matter_figures
 from visits.matter_figures import Lights
 from visits.matter_measures import NOT, OF, Age, Span
-from visits.models import MatterCategory
+from visits.models import MatterCategory, ResidentReport
 from visits.models.matter import MatterQuerySet
 from visits.models.visit import day_start
 from visits.periods import Days, Period, period_days
@@ -93,11 +93,20 @@ class Board:
     def to_do(self) -> list[Cell]:
         """Return what waits for the user; nothing for one who only reads."""
         counts = matter_figures.to_do(self.user, self.at)
-        return [
+        cells = [
             self.cell(to_do.label, number, f"to_do={to_do.value}")
             for to_do, number in counts.items()
             if number
         ]
+        return cells + self.reports_held()
+
+    def reports_held(self) -> list[Cell]:
+        """Return the reports of residents that wait for the user to decide, if there are any."""
+        if not self.user.has_any_role(MANAGERS):
+            return []
+        held = ResidentReport.objects.editable_by(self.user).count()
+        page = reverse("visits:resident_report_list")
+        return [Cell(_("Reports to look at"), held, page)] if held else []
 
     @cached_property
     def grids(self) -> dict[int, Lights]:

@@ -331,6 +331,18 @@ def test_officers_see_what_waits_in_their_places_alone(world, as_user):
     assert client.post(theirs.get_absolute_url(), {"decision": "pass"}).status_code == 404
 
 
+def test_board_counts_what_waits_for_the_officer(world, as_user):
+    ResidentReportFactory(grid=world.grid)
+    ResidentReportFactory(grid=world.next_grid)
+    numbers = {}
+    for name in ("officer", "worker"):
+        answer = as_user(getattr(world, name)).get("/work/matters/board/")
+        page = BeautifulSoup(answer.content, "html.parser").find("main")
+        links = page.select(".figures a[href='/work/resident-reports/']")
+        numbers[name] = [link.get_text(strip=True) for link in links]
+    assert numbers == {"officer": ["1"], "worker": []}
+
+
 def test_markup_in_a_report_stays_text(world, resident, as_user):
     text = "<script>alert(1)</script>"
     resident.send(description=text, website="x", place="<b>x")
