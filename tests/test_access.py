@@ -272,6 +272,8 @@ TABLE = [
     Row("open311:request", "POST", {405: f"{ALL} anonymous"}, "request"),
     Row("open311:token", "GET", {403: f"{ALL} anonymous"}, "request"),
     Row("open311:token", "POST", {405: f"{ALL} anonymous"}, "request"),
+    Row("open311:nowhere", "GET", {404: f"{ALL} anonymous"}, "elsewhere"),
+    Row("open311:nowhere", "POST", {404: f"{ALL} anonymous"}, "elsewhere"),
     Row("admin:index", "GET", {200: "admin"}),
     Row("admin:index", "POST", {200: "admin"}),
     Row("admin:login", "GET", {302: ALL}),
@@ -385,6 +387,7 @@ def arguments(world) -> dict[str, list[object]]:
         "format": ["json"],
         # A category that came with the program.
         "service": ["sanitation", "xml"],
+        "elsewhere": ["requests.csv"],
         "request": [matter.pk, "json"],
         "errand": [matter.pk, 1],
         "receipt": [make_receipt(matter=matter, by=world.worker, at=timezone.now()).code],

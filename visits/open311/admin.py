@@ -75,6 +75,8 @@ class ApiClientAdmin(ScopedAdmin):
                 ("endpoint", endpoint_address(request)),
                 ("jurisdiction_id", client.code),
                 ("api_key", client.fresh_key),
+                # For programs that send no key when they read.
+                ("endpoint, HTTP Basic", endpoint_with(endpoint_address(request), client)),
             ],
         }
         return TemplateResponse(request, "admin/api_key.html", context)
@@ -82,6 +84,12 @@ class ApiClientAdmin(ScopedAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
         """What it filed keeps its author."""
         return False
+
+
+def endpoint_with(address: str, client: ApiClient) -> str:
+    """Return the address with the fresh key as its password."""
+    scheme, _slashes, rest = address.partition("//")
+    return f"{scheme}//city:{client.fresh_key}@{rest}"
 
 
 @admin.register(ServiceRequest)

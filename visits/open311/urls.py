@@ -35,4 +35,5 @@ urlpatterns = [
         name="request",
     ),
     path("tokens/<str:token>.<extension:extension>", views.token, name="token"),
+    path("<path:elsewhere>", views.nowhere, name="nowhere"),
 ]

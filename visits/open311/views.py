@@ -210,3 +210,11 @@ def token(request: HttpRequest, token: str) -> Document:
     matter = reading.one(client, jurisdiction(client, request.GET), token)
     content = {"service_request_id": str(matter.pk), "token": token}
     return Document("service_requests", [content])
+
+
+# Public: nothing is here, which clients are told in their own format.
+@login_not_required
+@csrf_exempt
+def nowhere(_request: HttpRequest, elsewhere: str) -> HttpResponse:
+    refused = RefusedError(404, _("There is nothing at this address."))
+    return write(refused.document(), "json" if elsewhere.endswith(".json") else "xml")

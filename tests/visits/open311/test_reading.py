@@ -341,6 +341,19 @@ def test_other_methods_get_a_document_too(city):
     assert city.read(city.http.put(f"/open311/v2/requests.{city.extension}")).status == 405
 
 
+def test_an_address_that_is_none_gets_a_document(city):
+    for path in ("nothing", "services/a/b"):
+        answer = city.get(path)
+        assert (answer.status, answer.content[0]["code"]) == (404, 404)
+    for path in ("requests", "requests.csv", ""):
+        response = city.http.get(f"/open311/v2/{path}")
+        kind = "text/html" if not path else "text/xml"
+        assert (response.status_code, response.headers["Content-Type"].partition(";")[0]) == (
+            404,
+            kind,
+        )
+
+
 def test_too_many_requests_in_a_minute_are_slowed(city, monkeypatch):
     monkeypatch.setattr("visits.open311.callers.REQUESTS_A_MINUTE", 2)
     with time_machine.travel(NOON, tick=False):
