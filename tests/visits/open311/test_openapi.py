@@ -217,6 +217,23 @@ def test_answers_of_sync_match_their_schemas(described, validator, world, as_use
     assert validator(refused.json(), schema_of(described, "/sync/visits/", "post", 400)) == []
 
 
+def test_the_form_of_sync_is_that_of_its_contract(described):
+    """The words of docs/sync.md and those of the schemas are the same."""
+    contract = Path("docs/sync.md").read_text()
+    blocks = re.findall(r"```json\n(.*?)```", contract, re.DOTALL)
+    [content] = [json.loads(block) for block in blocks if '"visit": {' in block]
+    [roll_call] = [json.loads(f"{{{block}}}") for block in blocks if '"emergency"' in block]
+    schemas = described["components"]["schemas"]
+    words = {name: set(schema.get("properties", ())) for name, schema in schemas.items()}
+    assert words["SyncContent"] == {*content, *roll_call}
+    assert words["SyncVisit"] == set(content["visit"])
+    assert words["SyncIssue"] == set(content["issue"])
+    assert words["SyncFact"] == set(content["facts"][0])
+    assert words["SyncRollCall"] == set(roll_call["roll_call"])
+    effort = schemas["SyncContent"]["properties"]["effort"]["properties"]
+    assert set(effort) == set(content["effort"])
+
+
 def test_the_document_is_served_as_it_is(described, db):
     response = Client().get(ADDRESS)
     assert response.json() == described
