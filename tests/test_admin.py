@@ -92,6 +92,7 @@ from visits.models import (
     RetryRule,
     RollCall,
     RollCallEntry,
+    RoutingProposal,
     ServiceRequest,
     Visit,
     VisitRule,
@@ -186,6 +187,12 @@ def rows(world) -> dict[type[models.Model], tuple[models.Model, models.Model]]:
                 matter=matter,
                 department=DepartmentFactory(area=community.area),
                 called_at=timezone.now(),
+            ),
+            RoutingProposal: RoutingProposal.objects.create(
+                event=MatterEvent.objects.create(
+                    matter=matter, by=membership.user, step="assign", status="assigned"
+                ),
+                is_accepted=True,
             ),
             MatterEvent: MatterEvent.objects.create(
                 matter=matter, by=membership.user, step="report", status="received"

@@ -33,6 +33,7 @@ from visits.models import (
     RetryRule,
     RollCall,
     RollCallEntry,
+    RoutingProposal,
     TimeLimit,
     Visit,
     VisitRule,
@@ -152,6 +153,13 @@ class MatterAdmin(ScopedAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
         """What was reported stays on record."""
         return False
+
+
+@admin.register(RoutingProposal)
+class RoutingProposalAdmin(RecordAdmin):
+    list_display = ["event", "department", "assignee", "is_accepted"]
+    list_filter = ["is_accepted"]
+    list_select_related = ["event__matter", "department", "assignee"]
 
 
 @admin.register(MatterEvent)

@@ -644,7 +644,7 @@ def test_page_asks_the_same_whatever_its_history(
         DepartmentFactory(area=world.street)
         take_step(matter=matter, step=Step.COMMENT, by=worker, at=timezone.now(), note=f"n{number}")
     client = as_user(world.officer)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(16):
         client.get(matter.get_absolute_url())
 
 

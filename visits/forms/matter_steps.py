@@ -15,6 +15,7 @@ from communities.models.place import codes_above
 from communities.roles import MATTER_HELPERS
 from visits.clock import OFFICE_HOURS, local
 from visits.models import Matter, Step
+from visits.routing import propose
 from visits.workflow import Need, Transition
 
 BUTTONS = {
@@ -92,6 +93,7 @@ class StepForm(forms.Form):
     step = forms.CharField(widget=forms.HiddenInput)
     seen = forms.IntegerField(widget=forms.HiddenInput)
     to = forms.ChoiceField(label=_("To whom"))
+    proposed = forms.CharField(widget=forms.HiddenInput, required=False)
     called = forms.MultipleChoiceField(label=_("Departments"), widget=forms.CheckboxSelectMultiple)
     lead = forms.ChoiceField(label=_("Who leads"))
     into = forms.CharField(
@@ -132,14 +134,14 @@ class StepForm(forms.Form):
     def keep_fields(self, need: Need | None, on: datetime.date) -> None:
         """Drop the choices that the step does not ask for, and fill those it does."""
         wanted = {
-            Need.HOLDER: {"to"},
+            Need.HOLDER: {"to", "proposed"},
             Need.DEPARTMENTS: {"called", "lead"},
             Need.MATTER: {"into"},
             Need.MOMENT: {"until_on"},
             Need.DAY: {"day"},
             None: set(),
         }[need]
-        for name in {"to", "called", "lead", "into", "until_on", "day"} - wanted:
+        for name in {"to", "proposed", "called", "lead", "into", "until_on", "day"} - wanted:
             del self.fields[name]
         if need == Need.HOLDER:
             self.offer_holders(on)
@@ -156,17 +158,17 @@ class StepForm(forms.Form):
         self.people = {member.user_id: member.user for member in members}
         self.departments = {row.pk: row for row in departments_over(self.matter.grid)}
         roles = {member.user_id: member.get_role_display() for member in members}
+        people = {f"person-{pk}": f"{user} · {roles[pk]}" for pk, user in self.people.items()}
+        departments = {f"department-{pk}": str(row) for pk, row in self.departments.items()}
         self.fields["to"].choices = [  # type: ignore[attr-defined] # a choice field
             ("", _("Choose")),
-            (
-                _("People"),
-                [(f"person-{pk}", f"{user} · {roles[pk]}") for pk, user in self.people.items()],
-            ),
-            (
-                _("Departments"),
-                [(f"department-{pk}", str(row)) for pk, row in self.departments.items()],
-            ),
+            (_("People"), list(people.items())),
+            (_("Departments"), list(departments.items())),
         ]
+        proposal = None if self.is_bound else propose(self.matter, people | departments)
+        if proposal:
+            self.initial.update(to=proposal.to, proposed=proposal.to)
+            self.fields["to"].help_text = _("Proposed. %(reason)s") % {"reason": proposal.reason}
 
     def offer_departments(self) -> None:
         self.departments = {row.pk: row for row in departments_over(self.matter.grid)}
@@ -193,15 +195,29 @@ class StepForm(forms.Form):
         data = self.cleaned_data
         values = {name: data[name] for name in ("step", "seen", "note")}
         if "to" in data:
-            kind, _dash, key = data["to"].partition("-")
-            values["assignee"] = self.people[int(key)] if kind == "person" else None
-            values["department"] = self.departments[int(key)] if kind == "department" else None
+            values |= self.holder(data["to"])
         if "called" in data:
             values["departments"] = [self.departments[int(key)] for key in data["called"]]
             values["lead"] = self.departments[int(data["lead"])]
         if "until_on" in data:
             values["until"] = local(data["until_on"], OFFICE_HOURS[-1][1])
         return values | {name: data[name] for name in ("into", "day") if name in data}
+
+    def holder(self, value: str) -> dict[str, Any]:
+        """Return the person or the department that a choice of the form names."""
+        kind, _dash, key = value.partition("-")
+        return {
+            "assignee": self.people[int(key)] if kind == "person" else None,
+            "department": self.departments[int(key)] if kind == "department" else None,
+        }
+
+    def proposal(self) -> dict[str, Any] | None:
+        """Return whom the page proposed and whether that was chosen; None without a proposal."""
+        proposed = self.cleaned_data.get("proposed", "")
+        offered = {f"person-{pk}" for pk in self.people}
+        if proposed not in offered | {f"department-{pk}" for pk in self.departments}:
+            return None
+        return self.holder(proposed) | {"is_accepted": proposed == self.cleaned_data["to"]}
 
 
 def matter_numbered(number: str, user: User) -> Matter | None:

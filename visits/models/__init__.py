@@ -20,6 +20,7 @@ from visits.models.pairing import Pairing
 from visits.models.photo import Photo
 from visits.models.receipt import Receipt, ResidentAnswer
 from visits.models.resident_report import ReportCount, ReportPhoto, ResidentReport
+from visits.models.routing import RoutingProposal
 from visits.models.service_attribute import ServiceAttribute
 from visits.models.sync import HeldItem, PhotoUpload, ServerEpoch, SyncDevice
 from visits.models.visit import (
@@ -64,6 +65,7 @@ __all__ = [
     "RollCall",
     "RollCallEntry",
     "RollCallState",
+    "RoutingProposal",
     "ServerEpoch",
     "ServiceAttribute",
     "ServiceRequest",

@@ -248,6 +248,8 @@ class Matter(models.Model):
         indexes = [
             models.Index(fields=["grid", "status", "due_at"], name="matter_of_grid"),
             models.Index(fields=["-reported_at", "-id"], name="matter_newest"),
+            # Behind what is proposed when one like it is handed on.
+            models.Index(fields=["category", "-reported_at", "-id"], name="matter_of_category"),
             # The few that are open, found without reading the many that are closed.
             models.Index(fields=["status", "-reported_at", "-id"], name="matter_of_status"),
             models.Index(

@@ -21,10 +21,11 @@ from households.models import Household
 from visits.actions.matter_steps import take_step
 from visits.actions.matters import report_matter
 from visits.deadlines import uncounted_years
+from visits.duplicates import likely_duplicates
 from visits.filters.matters import MatterFilter
 from visits.forms.matter_steps import StepForm
 from visits.forms.matters import MatterForm
-from visits.models import Matter, Photo, Step
+from visits.models import Matter, Photo, RoutingProposal, Step
 from visits.views.resident_reports import for_matter_page
 from visits.workflow import relations, transition_for, transitions_for
 
@@ -149,6 +150,7 @@ def matter_add(request: HttpRequest) -> HttpResponse:
             form.add_error(None, error)
             form.renew_key()
         else:
+            point_out_duplicates(request, matter)
             messages.success(
                 request, _("Matter %(number)s is saved.") % {"number": matter.reference}
             )
@@ -156,6 +158,20 @@ def matter_add(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(
         request, "visits/matter_add.html", {"form": form, "household": household}
     )
+
+
+def point_out_duplicates(request: HttpRequest, matter: Matter) -> None:
+    """Tell whoever reported a matter of open ones that look the same; it is saved all the same."""
+    for other, reason in likely_duplicates(matter, request.user):
+        messages.info(
+            request,
+            _("Matter %(number)s looks the same: %(reason)s, reported on %(day)s.")
+            % {
+                "number": other.reference,
+                "reason": reason,
+                "day": f"{timezone.localtime(other.reported_at):%Y-%m-%d}",
+            },
+        )
 
 
 def household_named(request: HttpRequest) -> Household | None:
@@ -212,10 +228,14 @@ def matter_step(request: HttpRequest, pk: UUID) -> HttpResponse:
     if not form.is_valid():
         return matter_page(request, matter, sent=form)
     try:
-        take_step(matter=matter, by=request.user, at=timezone.now(), **form.arguments())
+        event = take_step(matter=matter, by=request.user, at=timezone.now(), **form.arguments())
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return matter_page(request, matters.get(pk=pk), refused=form)
+    proposal = form.proposal()
+    if proposal is not None:
+        # The same form sent twice is one step, and one answer to the proposal.
+        RoutingProposal.objects.get_or_create(event=event, defaults=proposal)
     messages.success(request, _("Saved."))
     return redirect(matter)
 
@@ -262,6 +282,7 @@ def matter_page(
             "called": matter.called.select_related("department"),
             "merged": matter.merged.select_related("reported_by"),
             "photos": matter.photos.all(),
+            "duplicates": likely_duplicates(matter, request.user) if Step.MERGE in forms else [],
             **for_matter_page(matter, request.user),
             "steps": usual,
             "other_steps": others,

@@ -1,0 +1,62 @@
+"""What the program proposed when a matter was handed on, and what was chosen."""
+
+import datetime
+from typing import Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from communities.models import Department, User
+from visits.models.matter import Matter
+from visits.models.matter_event import MatterEvent
+
+
+class RoutingProposalQuerySet(models.QuerySet["RoutingProposal"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(event__matter__in=Matter.objects.visible_to(user))
+
+    def editable_by(self, user: User) -> Self:  # noqa: ARG002 - a record of what was chosen
+        return self.none()
+
+    def share_accepted(self, since: datetime.datetime, until: datetime.datetime) -> tuple[int, int]:
+        """Return how many proposals of that time were accepted, and of how many; one query."""
+        made = self.filter(event__at__gte=since, event__at__lt=until)
+        counts = made.aggregate(
+            accepted=models.Count("pk", filter=models.Q(is_accepted=True)), made=models.Count("pk")
+        )
+        return counts["accepted"], counts["made"]
+
+
+class RoutingProposal(models.Model):
+    """Whom the form proposed when somebody handed a matter on."""
+
+    event = models.OneToOneField(
+        MatterEvent, models.CASCADE, related_name="proposal", verbose_name=_("step")
+    )
+    assignee = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("proposed person"),
+    )
+    department = models.ForeignKey(
+        Department,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("proposed department"),
+    )
+    is_accepted = models.BooleanField(_("accepted"))
+
+    objects = RoutingProposalQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("routing proposal")
+        verbose_name_plural = _("routing proposals")
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return str(self.department or _("a person"))
