@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('communities', '0009_bell'),
         ('households', '0012_default_topics'),
-        ('visits', '0028_notices'),
+        ("visits", "0028_notices"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
