@@ -376,3 +376,28 @@ def test_the_form_of_more_time_ends_with_the_office_of_its_day(world, matter, ta
     matter.refresh_from_db()
     until = timezone.localtime(matter.extension_until)
     assert (until.date(), until.time()) == (day, datetime.time(17, 30))
+
+
+def test_a_refused_choice_stands_in_the_form_again(world, matter, take, as_user):
+    office = world.department_office
+    take(Step.ASSIGN, world.officer, timezone.now(), department=office)
+
+    def refused(step: str, **more) -> dict[str, object]:
+        answer = as_user(world.officer).post(
+            f"{matter.get_absolute_url()}step/",
+            {"step": step, "seen": matter.moves, "note": "因为", **more},
+        )
+        assert answer.status_code == 200
+        forms = [*answer.context["steps"], *answer.context["other_steps"]]
+        form = next(form for form, is_open in forms if is_open)
+        return {name: form[name].value() for name in more}
+
+    assert refused("wait", day="2020-01-01") == {"day": "2020-01-01"}
+    assert refused("merge", into=matter.reference) == {"into": matter.reference}
+    # Somebody else was quicker, and departments can still be called.
+    seen = matter.moves
+    take(Step.REMIND, world.street_officer, timezone.now())
+    matter.moves = seen
+    called = [str(office.pk)]
+    choice = {"called": called, "lead": called[0]}
+    assert refused("whistle", **choice) == choice

@@ -249,8 +249,8 @@ def matter_page(
 ) -> HttpResponse:
     """Show the matter with the steps the user may take on it.
 
-    `sent` is a form to be corrected. What was typed into a `refused` one stands again in
-    the same step, or as a comment where that step is over.
+    `sent` is a form to be corrected. What was typed and chosen in a `refused` one stands again
+    in the same step; where that step is over, its words stand as a comment.
     """
     now = timezone.now()
     forms = {
@@ -266,7 +266,8 @@ def matter_page(
     elif refused is not None:
         step = refused.cleaned_data["step"]
         open_step = step if step in forms else Step.COMMENT
-        forms[open_step].initial["note"] = refused.cleaned_data["note"]
+        chosen = forms[open_step].fields.keys() & refused.fields.keys() - {"step", "seen"}
+        forms[open_step].initial |= {name: refused[name].value() for name in chosen}
     household = matter.household
     usual = [(form, step == open_step) for step, form in forms.items() if step in USUAL]
     others = [(form, step == open_step) for step, form in forms.items() if step not in USUAL]
