@@ -44,7 +44,7 @@ LISTS = [
     List("visits:today", 18, None, "worker"),
     List("visits:visit_list", 8, 7),
     List("visits:notice_list", 4),
-    List("visits:matter_list", 7, 4),
+    List("visits:matter_list", 9, 6),
     List("visits:resident_report_list", 3),
     List("visits:matter_board", 14),
     List("visits:campaign_list", 3),

@@ -56,6 +56,9 @@ CASES = (
     ("社情民意", "城管办", "希望延长广场照明时间", "文化广场"),
     ("市容秩序", "城管办", "流动摊贩占道", "学校门口"),
 )
+# In the first grid of a community: one building where the same is reported again and again.
+LEAK = next(case for case in CASES if case[2].startswith("楼顶漏水"))
+FIRST_GRID, LEAKS = "001", 5
 RESOLVED_NOTES = (
     "已处理完毕，现场核实",
     "已联系物业修复",
@@ -158,21 +161,44 @@ class MatterWriter:
             return
         for _matter in range(round(doors * MATTERS_PER_DOOR_AND_YEAR)):
             visit = self.rng.choice(met)
-            self.report(visit, at_door=self.rng.random() < FROM_VISITS)
+            at_door = self.rng.random() < FROM_VISITS
+            cases = [case for case in CASES if bool(case[3]) != at_door]
+            self.report(visit, self.rng.choice(cases))
+        if self.grid.code.endswith(FIRST_GRID):
+            self.leak(met)
 
-    def report(self, visit: Visit, *, at_door: bool) -> None:
+    def leak(self, met: list[Visit]) -> None:
+        """Let several doors of one building report the same this week, for the board to see."""
+        buildings: dict[int, dict[int, Visit]] = {}
+        for visit in met:
+            doors = buildings.setdefault(id(visit.household.building), {})
+            doors[id(visit.household)] = visit
+        most = max(buildings.values(), key=len)
+        for day, visit in enumerate(list(most.values())[:LEAKS]):
+            at = visit.done_at + (self.last - visit.done_at.date() - datetime.timedelta(days=day))
+            self.report(visit, LEAK, at=at)
+
+    def report(
+        self,
+        visit: Visit,
+        case: tuple[str, str, str, str],
+        *,
+        at: datetime.datetime | None = None,
+    ) -> None:
+        """Report a case at this visit, or at its door at another time."""
         rng = self.rng
-        cases = [case for case in CASES if bool(case[3]) != at_door]
-        category_name, department, description, place = rng.choice(cases)
+        category_name, department, description, place = case
+        at_door = not place
+        is_noticed = at is None and at_door
         category = self.offices.category(category_name)
-        at = visit.done_at + datetime.timedelta(minutes=rng.randint(1, 9))
+        at = at or visit.done_at + datetime.timedelta(minutes=rng.randint(1, 9))
         urgency = Matter.Urgency.URGENT if rng.random() < URGENT_CHANCE else Matter.Urgency.NORMAL
         matter = Matter(
             id=uuid.UUID(int=rng.getrandbits(128), version=4),
             category=category,
             grid=self.grid,
             household=visit.household if at_door else None,
-            visit=visit if at_door else None,
+            visit=visit if is_noticed else None,
             place=place,
             description=description,
             urgency=urgency,

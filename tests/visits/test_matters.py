@@ -628,9 +628,9 @@ def test_list_and_export_ask_the_same_whatever_their_length(
         holder = {"department": world.department_office} if number else {"assignee": world.worker}
         take_step(matter=matter, step=Step.ASSIGN, by=world.officer, at=timezone.now(), **holder)
     client = as_user(world.officer)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(9):
         client.get(LIST)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(6):
         b"".join(client.get(f"{LIST}?export=xlsx"))
 
 
