@@ -269,7 +269,8 @@ def matter_page(
         step = refused.cleaned_data["step"]
         open_step = step if step in forms else Step.COMMENT
         chosen = forms[open_step].fields.keys() & refused.fields.keys() - {"step", "seen"}
-        forms[open_step].initial |= {name: refused[name].value() for name in chosen}
+        values = {name: refused[name].value() for name in chosen}
+        forms[open_step].initial = {**(forms[open_step].initial or {}), **values}
     household = matter.household
     usual = [(form, step == open_step) for step, form in forms.items() if step in USUAL]
     others = [(form, step == open_step) for step, form in forms.items() if step not in USUAL]
