@@ -210,7 +210,8 @@ def file_request(client: ApiClient, filing: Filing, at: datetime.datetime) -> tu
 
 def keep_contact(matter: Matter, filing: Filing) -> None:
     """Keep how to reach the person as a resident's report does: encrypted, shown for a reason."""
-    if not any(filing.contact):
+    # A name alone reaches nobody.
+    if not filing.contact.phone:
         return
     ResidentReport.objects.create(
         id=matter.pk,
