@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy as _
 from communities.models import Area, Grid, User, inside
 from communities.roles import MANAGERS
 from visits.models import Matter
-from visits.models.matter import departments_of
 
 Status = Matter.Status
 
@@ -57,7 +56,7 @@ def in_charge(user: User) -> Q:
 
 def in_hands_of(user: User) -> Q:
     """Match what the user has herself or handles for her department."""
-    departments = departments_of(user)
+    departments = user.handled_departments
     return Q(assignee=user) | Q(department__in=departments) if departments else Q(assignee=user)
 
 

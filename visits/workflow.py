@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from communities.models import Area, User
 from communities.roles import GRID_TEAM, MANAGERS, WRITERS
 from visits.models import Matter, Step
-from visits.models.matter import departments_of
 
 Status = Matter.Status
 Level = Matter.Level
@@ -322,7 +321,7 @@ def relations(matter: Matter, user: User | None) -> frozenset[Relation]:
         if standing.role in MANAGERS:
             manages = True
             decides |= matter.level == Level.COMMUNITY or len(standing.code) <= Area.Level.STREET
-    departments = departments_of(user)
+    departments = user.handled_departments
     held = {
         Relation.REPORTER: matter.reported_by_id == user.pk,
         Relation.ASSIGNEE: matter.assignee_id == user.pk,

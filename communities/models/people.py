@@ -230,6 +230,17 @@ class User(AbstractUser):
         wanted = frozenset(roles)
         return sorted({standing.code for standing in self.standings if standing.role in wanted})
 
+    @property
+    def handled_departments(self) -> list[int]:
+        """The keys of the departments she handles for today, in order."""
+        return sorted(
+            {
+                standing.department_id
+                for standing in self.standings
+                if standing.role == Role.DEPARTMENT_HANDLER and standing.department_id
+            }
+        )
+
     def spans_streets(self, roles: Iterable[Role]) -> bool:
         """Say whether one of `roles` is held over more than a street: too many places to list."""
         codes = self.place_codes(roles)

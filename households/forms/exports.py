@@ -14,7 +14,6 @@ from communities.models.place import inside
 from communities.roles import EXPORT_KEEPERS, MANAGERS
 from households.models import Question, SavedExport
 from households.models.saved_export import place_names
-from households.models.topic import own_departments
 
 # A longer list is no choice; whoever governs so many grids takes communities.
 MOST_GRIDS = 100
@@ -59,7 +58,7 @@ class SavedExportForm(forms.ModelForm):
         departments = self.offer("department")
         departments.queryset = Department.objects.visible_to(user)
         if not user.has_any_role(MANAGERS):
-            departments.queryset = Department.objects.filter(pk__in=own_departments(user))
+            departments.queryset = Department.objects.filter(pk__in=user.handled_departments)
             departments.required = True
             departments.initial = departments.queryset.first()
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from communities.models import Area, Community, Department, Disclosure, Grid, User
 from communities.models.place import COMMUNITY_DIGITS, LONGEST_CODE, inside
 from communities.roles import MANAGERS, Role
-from households.models.topic import Question, own_departments
+from households.models.topic import Question
 
 
 class SavedExportQuerySet(models.QuerySet["SavedExport"]):
@@ -25,7 +25,7 @@ class SavedExportQuerySet(models.QuerySet["SavedExport"]):
         if user.is_superuser:
             return self
         scope = inside(user.place_codes(roles))
-        return self.filter(scope | Q(department__in=own_departments(user)))
+        return self.filter(scope | Q(department__in=user.handled_departments))
 
 
 class SavedExport(models.Model):

@@ -10,23 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from communities.fields import UP_TO_TEN_YEARS, DerivedField
 from communities.models import Department, User
-from communities.roles import READERS, SENSITIVE_READERS, Role
+from communities.roles import READERS, SENSITIVE_READERS
 from households.models.place import Household
 from households.models.resident import CareTag
 from households.wording import held_by_register, is_same, wording_key
 
 LONGEST_ANSWER = 200
-
-
-def own_departments(user: User) -> list[int]:
-    """Return the keys of the departments the user handles for today."""
-    return sorted(
-        {
-            standing.department_id
-            for standing in user.standings
-            if standing.role == Role.DEPARTMENT_HANDLER and standing.department_id
-        }
-    )
 
 
 class TopicQuerySet(models.QuerySet["Topic"]):
@@ -38,7 +27,7 @@ class TopicQuerySet(models.QuerySet["Topic"]):
 
     def owned_by(self, user: User) -> Self:
         """Topics held by a department the user handles for."""
-        owned = TopicDepartment.objects.filter(department__in=own_departments(user))
+        owned = TopicDepartment.objects.filter(department__in=user.handled_departments)
         return self.filter(pk__in=owned.values("topic"))
 
     def editable_by(self, user: User) -> Self:

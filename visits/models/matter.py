@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from communities.models import Area, Department, Grid, User
-from communities.roles import READERS, WRITERS, Role
+from communities.roles import READERS, WRITERS
 from households.models import Household
 from visits.clock import Unit
 from visits.models.matter_category import MatterCategory, Urgency
@@ -23,7 +23,7 @@ class MatterQuerySet(models.QuerySet["Matter"]):
         """Matters in the user's grids and posts, of her department or calling it, or her own."""
         if user.is_superuser:
             return self
-        departments = departments_of(user)
+        departments = user.handled_departments
         called = CalledDepartment.objects.filter(department__in=departments)
         return self.filter(
             within(Grid.objects.held_by(user, READERS), "grid", user)
@@ -40,7 +40,7 @@ class MatterQuerySet(models.QuerySet["Matter"]):
             return self
         if user.has_any_role(READERS):
             return self.filter(grid__in=Grid.objects.held_by(user, READERS))
-        return self.filter(department__in=departments_of(user))
+        return self.filter(department__in=user.handled_departments)
 
     def editable_by(self, user: User) -> Self:
         """Matters the user may read and take some step on; `workflow` says which."""
@@ -88,15 +88,6 @@ def within(places: models.QuerySet[Any], name: str, user: User) -> Q:
     if any(len(code) <= Area.Level.STREET for code in user.place_codes(READERS)):
         return Q(Exists(places.filter(pk=OuterRef(name))))
     return Q(**{f"{name}__in": places})
-
-
-def departments_of(user: User) -> list[int]:
-    """Return the keys of the departments the user handles matters for today."""
-    return [
-        standing.department_id
-        for standing in user.standings
-        if standing.role == Role.DEPARTMENT_HANDLER and standing.department_id is not None
-    ]
 
 
 class Matter(models.Model):
