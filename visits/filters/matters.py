@@ -57,7 +57,7 @@ PARTS = {
     for measure in MEASURES
     for part in (OF, "", NOT)
 }
-PART_WORDS = {"": _("yes"), NOT: _("no"), OF: _("all counted")}
+PART_WORDS = {"": _("these"), NOT: _("the others"), OF: _("all counted")}
 FIGURES = [
     (value, format_lazy("{}: {}", BY_NAME[name].heading, PART_WORDS[part]))
     for value, (name, part) in PARTS.items()
