@@ -137,8 +137,7 @@ class Share(NamedTuple):
 def shares(matters: MatterQuerySet, span: Span) -> list[Share]:
     """Return every measure over the span; one query for each way of choosing what counts.
 
-    Another measure needs a line in `MEASURES` alone, be it of the proposals that were accepted
-    when matters were handed on: page, list and file follow.
+    Another measure needs a line in `MEASURES` alone: page, list and file follow.
     """
     bases: dict[Any, list[Measure]] = defaultdict(list)
     for measure in MEASURES:

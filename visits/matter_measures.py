@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from communities.models import Area, Grid, User, inside
 from communities.roles import MANAGERS
-from visits.models import Matter
+from visits.models import Matter, RoutingProposal
 
 Status = Matter.Status
 
@@ -151,6 +151,15 @@ def answered_in(span: Span) -> Q:
     return closed_in(span) & Q(rating__isnull=False)
 
 
+def has_proposal(**conditions: bool) -> Q:
+    """Match matters for which a holder was proposed, asked row by row so that none counts twice."""
+    return Q(Exists(RoutingProposal.objects.filter(event__matter=OuterRef("pk"), **conditions)))
+
+
+def proposed_and_closed_in(span: Span) -> Q:
+    return closed_in(span) & has_proposal()
+
+
 MEASURES = (
     Measure(
         "on_time",
@@ -212,6 +221,16 @@ MEASURES = (
         _("Of the matters closed in these days: those that had been closed before."),
         closed_in,
         Q(reopened__gt=0),
+    ),
+    Measure(
+        "as_proposed",
+        _("Handed on as proposed"),
+        _(
+            "Of the matters closed in these days for which the program proposed to whom they go: "
+            "those where its proposal was taken every time."
+        ),
+        proposed_and_closed_in,
+        ~has_proposal(is_accepted=False),
     ),
 )
 BY_NAME = {measure.name: measure for measure in MEASURES}

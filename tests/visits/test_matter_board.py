@@ -9,7 +9,7 @@ from django.utils import timezone
 from communities.roles import Role
 from tests.factories import GridFactory, HouseholdFactory, MatterFactory, MembershipFactory
 from visits.matter_measures import Age, is_aged
-from visits.models import Matter
+from visits.models import Matter, MatterEvent, RoutingProposal
 from visits.periods import Days, Period, period_days
 
 BOARD, LIST = "/work/matters/board/", "/work/matters/"
@@ -114,7 +114,29 @@ def test_shares_count_what_their_sentences_say(world, matters, as_user):
         "extended": (2, 8, 25),
         "returned": (2, 8, 25),
         "reopened": (2, 8, 25),
+        # Nothing was proposed for any of them, so that nothing is there to open.
+        "": (0, 0, None),
     }
+
+
+def test_a_proposal_not_taken_once_was_not_taken_every_time(world, as_user):
+    now = timezone.now()
+    for taken in ([True], [True, True], [True, False], []):
+        matter = MatterFactory(grid=world.grid, status="closed", closed_at=now - DAY / 48)
+        for move, is_accepted in enumerate(taken, start=1):
+            event = MatterEvent.objects.create(
+                matter=matter, by=world.officer, at=now, step="assign", status="assigned", move=move
+            )
+            RoutingProposal.objects.create(
+                event=event, department=world.department_office, is_accepted=is_accepted
+            )
+    client = as_user(world.officer)
+    page = client.get(f"{BOARD}?period=year")
+    row = page.context["shares"][-1]
+    assert (row.fits.number, row.of.number, row.percent) == (2, 3, 66)
+    for cell in (row.fits, row.of, row.others):
+        rows = client.get(cell.href).content.decode().count('<th scope="row">')
+        assert rows == cell.number
 
 
 def test_a_matter_still_open_after_its_deadline_is_not_on_time(world, as_user):

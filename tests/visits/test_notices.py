@@ -129,6 +129,16 @@ def test_the_page_shows_ones_own_and_goes_out_when_read(world, take, as_user):
     assert not Notice.objects.unread().exists()
 
 
+def test_a_matter_out_of_reach_by_now_is_not_told_any_more(world, take, handler, as_user):
+    take(Step.ASSIGN, world.officer, department=handler.department)
+    client = as_user(handler.user)
+    assert "漏水" in client.get(LIST).content.decode()
+    handler.delete()
+    page = client.get(LIST)
+    assert page.status_code == 200
+    assert "漏水" not in page.content.decode()
+
+
 def test_ones_own_matters_stand_first_while_their_time_runs_out(world, as_user):
     now = timezone.now()
     hour = datetime.timedelta(hours=1)
