@@ -46,6 +46,7 @@ from visits.models import (
     ErrandStep,
     Matter,
     MatterEvent,
+    Notice,
     Outcome,
     Pairing,
     Receipt,
@@ -90,6 +91,7 @@ LOADED = (
     *(Emergency, EmergencyGrid, RollCall, RollCallEntry),
     *(TopicDepartment, Fact, FactEntry, SavedExport, SavedExport.questions.through),
     *(Campaign, CampaignDoor, Pairing, BurdenWeek, WastedTime, ApiClient, ServiceRequest),
+    Notice,
     *(ResidentReport, Receipt, ResidentAnswer, ErrandStep),
 )
 
@@ -165,6 +167,7 @@ def test_same_seed_gives_the_same_street_and_another_seed_another():
         "SavedExport_questions",
         "ApiClient",
         "ServiceRequest",
+        "Notice",
         "ResidentReport",
         "Receipt",
         "ResidentAnswer",
