@@ -245,7 +245,7 @@ TABLE = (
         Step.KEEP,
         HANDLED,
         Status.ONGOING,
-        [*HANDLERS, Relation.MANAGER],
+        [Relation.MANAGER],
         needs_note=True,
     ),
     line(Step.REMIND, [*HANDLED, Status.WAITING], None, [Relation.MANAGER]),

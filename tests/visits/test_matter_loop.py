@@ -190,7 +190,7 @@ def test_merging_into_what_cannot_take_it_is_refused(world, take, matter, case):
 
 def test_a_long_running_matter_gets_an_entry_a_month(world, take):
     take(Step.TAKE, world.worker)
-    kept = take(Step.KEEP, world.worker)
+    kept = take(Step.KEEP, world.officer)
     assert (kept.status, kept.next_on, clocks(kept)) == (
         "ongoing",
         datetime.date(2026, 4, 8),
@@ -328,7 +328,7 @@ def test_a_form_sent_twice_with_another_choice_is_not_the_same_form(world, take,
 
 def test_a_long_running_matter_goes_back_among_those_with_a_deadline(world, take):
     take(Step.TAKE, world.worker)
-    take(Step.KEEP, world.worker)
+    take(Step.KEEP, world.officer)
     with pytest.raises(ValidationError):
         take(Step.RESUME, world.worker)
     going = take(Step.RESUME, world.officer, at(31, 9))

@@ -428,7 +428,7 @@ def test_page_offers_the_steps_of_the_table(as_user, world, three):
     assert offered(as_user, world.captain, door) == []
     assert offered(as_user, world.auditor, door) == []
     assert offered(as_user, world.department, three["handed"]) == [
-        *("start", "resolve", "wait", "ask_extension", "return", "keep", "comment"),
+        *("start", "resolve", "wait", "ask_extension", "return", "comment"),
     ]
 
 

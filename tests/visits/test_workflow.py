@@ -41,7 +41,7 @@ IN_HANDS = {
     "assign": {"manager"},
     "return": DECIDES,
     "wait": DECIDES,
-    "keep": DECIDES,
+    "keep": {"manager"},
     "ask_extension": HANDLERS,
     "merge": {"manager"},
     "whistle": {"manager"},
