@@ -158,10 +158,6 @@ def test_the_form_proposes_and_keeps_what_was_chosen(world, category, offices, a
             assert client.post(f"{matter.get_absolute_url()}step/", sent).status_code == 302
         row = RoutingProposal.objects.get(event__matter=matter)
         assert (row.department, row.is_accepted) == (offices["城管办"], accepted)
-    now = timezone.now()
-    day = datetime.timedelta(days=1)
-    assert RoutingProposal.objects.share_accepted(now - day, now + day) == (1, 2)
-    assert RoutingProposal.objects.share_accepted(now + day, now + 2 * day) == (0, 0)
 
 
 def test_a_proposal_that_was_made_up_is_not_kept(world, category, offices, as_user):

@@ -1,6 +1,5 @@
 """What the program proposed when a matter was handed on, and what was chosen."""
 
-import datetime
 from typing import Self
 
 from django.db import models
@@ -17,14 +16,6 @@ class RoutingProposalQuerySet(models.QuerySet["RoutingProposal"]):
 
     def editable_by(self, user: User) -> Self:  # noqa: ARG002 - a record of what was chosen
         return self.none()
-
-    def share_accepted(self, since: datetime.datetime, until: datetime.datetime) -> tuple[int, int]:
-        """Return how many proposals of that time were accepted, and of how many; one query."""
-        made = self.filter(event__at__gte=since, event__at__lt=until)
-        counts = made.aggregate(
-            accepted=models.Count("pk", filter=models.Q(is_accepted=True)), made=models.Count("pk")
-        )
-        return counts["accepted"], counts["made"]
 
 
 class RoutingProposal(models.Model):
