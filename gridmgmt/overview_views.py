@@ -11,13 +11,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from communities.lists import export_response, query_with, wants_export
-from communities.models import Area, Community
+from communities.models import Area, Community, inside
 from communities.roles import MANAGERS
 from gridmgmt.overview import reports, tables
 from gridmgmt.overview.figures import week_starts
 from gridmgmt.overview.reports import Report
 from households.models import quarter_start
-from visits.models import CalendarDay
+from visits.models import CalendarDay, Emergency
 
 
 @require_safe
@@ -67,6 +67,14 @@ def missing_calendar(request: HttpRequest, on: datetime.date) -> dict[str, objec
     return {"missing_years": years, "calendar_link": link}
 
 
+def running_emergencies(request: HttpRequest, place: Community | Area) -> list[Emergency]:
+    """Return what runs at the place, so that no emergency is forgotten."""
+    running = Emergency.objects.visible_to(request.user).running()
+    return list(
+        running.filter(inside([place.code], field="community__code")).select_related("community")
+    )
+
+
 def dashboard(
     request: HttpRequest, report: Report, place: Community | Area, *, above: Area | None
 ) -> HttpResponse:
@@ -97,6 +105,7 @@ def dashboard(
             )
         ),
         "export_query": query_with(request, export="xlsx"),
+        "emergencies": running_emergencies(request, place),
         **missing_calendar(request, report.on),
     }
     return TemplateResponse(request, "overview/dashboard.html", context)

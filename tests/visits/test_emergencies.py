@@ -16,6 +16,7 @@ from households.models import Household
 from tests.factories import (
     CareFactory,
     CareTagFactory,
+    EmergencyFactory,
     EmergencyGridFactory,
     GridFactory,
     HouseholdFactory,
@@ -388,3 +389,15 @@ def test_one_key_for_two_doors_at_once_is_stored_for_one(database_of_many, world
     assert [value for value in found if value == "key_taken"] == ["key_taken"]
     assert RollCall.objects.filter(state="pending").count() == 1
     assert RollCallEntry.objects.count() == 1
+
+
+def test_a_running_emergency_stands_on_the_dashboards_until_it_ends(world, as_user):
+    emergency = EmergencyFactory(community=world.community, name="台风")
+    pages = [
+        as_user(world.officer).get(world.community.get_absolute_url()),
+        as_user(world.street_officer).get(world.street.get_absolute_url()),
+    ]
+    assert all(emergency.get_absolute_url() in page.content.decode() for page in pages)
+    Emergency.objects.update(ended_at=timezone.now(), ended_by=world.officer)
+    page = as_user(world.officer).get(world.community.get_absolute_url())
+    assert emergency.get_absolute_url() not in page.content.decode()
