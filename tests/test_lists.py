@@ -25,8 +25,8 @@ class List(NamedTuple):
 
 
 LISTS = [
-    List("area", 8, 8, "street_officer", "area"),
-    List("community", 7, 7, place="community"),
+    List("area", 9, 8, "street_officer", "area"),
+    List("community", 8, 7, place="community"),
     List("communities:disclosure_list", 3, 4),
     List("households:community_list", 6, 7, "street_officer"),
     List("households:grid_list", 9, 8, place="community"),
