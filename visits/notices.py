@@ -3,7 +3,7 @@
 import datetime
 import enum
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from communities.models import Area, Membership, User
@@ -54,7 +54,7 @@ NEWS: dict[str, frozenset[Part]] = {
 def notify(event: MatterEvent, matter: Matter) -> None:
     """Put the step under the bell of everybody it concerns, except whoever took it.
 
-    Two queries to find them, two to write; `matter` stands as the step left it, with its grid.
+    Two queries to find them, three to write; `matter` stands as the step left it, with its grid.
     """
     parts = NEWS.get(event.step, frozenset())
     if event.step == Step.REPORT and is_pressing(matter):
@@ -66,7 +66,10 @@ def notify(event: MatterEvent, matter: Matter) -> None:
         return
     notices = [Notice(user_id=person, event=event) for person in sorted(people)]
     Notice.objects.bulk_create(notices, ignore_conflicts=True)
-    User.objects.filter(pk__in=people, bell_at=None).update(bell_at=event.at)
+    # Locked in one order: two steps that tell the same officers must not wait for each other.
+    unlit = User.objects.filter(pk__in=people, bell_at=None).order_by("pk")
+    keys = list(unlit.select_for_update(no_key=True).values_list("pk", flat=True))
+    User.objects.filter(pk__in=keys).update(bell_at=event.at)
 
 
 def is_pressing(matter: Matter) -> bool:
@@ -113,4 +116,6 @@ def mark_read(user: User, at: datetime.datetime) -> None:
     own = Notice.objects.editable_by(user)
     own.unread().update(read_at=at)
     own.filter(read_at__lt=at - KEPT_FOR).delete()
-    User.objects.filter(pk=user.pk).update(bell_at=None)
+    # What came in this very moment keeps the bell lit.
+    came = Notice.objects.unread().filter(user=OuterRef("pk"))
+    User.objects.filter(~Exists(came), pk=user.pk).update(bell_at=None)

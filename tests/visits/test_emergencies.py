@@ -220,7 +220,9 @@ def test_call_for_help_is_one_urgent_matter(world):
         world.household,
         "incidents",
     )
-    assert "老人需要轮椅" in matter.description
+    # The note is ciphertext in the roll call and is not copied out of it.
+    assert "台风" in matter.description
+    assert "轮椅" not in matter.description
 
 
 def test_call_for_help_refuses_a_door_that_is_safe(world):

@@ -697,3 +697,38 @@ def test_photo_whose_file_is_gone_is_not_found(as_user, world, typed):
     photo = Photo.objects.get()
     photo.image.storage.delete(photo.image.name)
     assert as_user(world.worker).get(photo.get_absolute_url()).status_code == 404
+
+
+def test_who_returns_a_matter_is_led_to_her_list_and_not_to_a_page_she_lost(as_user, world, three):
+    matter = three["handed"]
+    answer = as_user(world.department).post(
+        f"{matter.get_absolute_url()}step/",
+        {"step": "return", "seen": matter.moves, "note": "不属于本部门"},
+    )
+    assert (answer.status_code, answer.url) == (302, LIST)
+    matter.refresh_from_db()
+    assert (matter.status, matter.holder) == ("accepted", None)
+
+
+def test_a_step_on_a_matter_given_to_others_meanwhile_is_told(as_user, world, three, monkeypatch):
+    matter = three["handed"]
+
+    def taken_away(**_step):
+        current = Matter.objects.get(pk=matter.pk)
+        take_step(
+            matter=current,
+            step=Step.ASSIGN,
+            by=world.officer,
+            at=timezone.now(),
+            assignee=world.worker,
+        )
+        raise ValidationError("worker was quicker")
+
+    monkeypatch.setattr("visits.views.matters.take_step", taken_away)
+    answer = as_user(world.department).post(
+        f"{matter.get_absolute_url()}step/",
+        {"step": "resolve", "seen": matter.moves, "note": "修好了"},
+        follow=True,
+    )
+    assert answer.redirect_chain == [(LIST, 302)]
+    assert "worker was quicker" in answer.content.decode()

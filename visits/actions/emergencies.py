@@ -212,7 +212,11 @@ def category_of_help() -> MatterCategory:
 
 
 def help_words(door: RollCall) -> str:
-    """Return what the matter says: the event, how many people, what was noted."""
+    """Return what the matter says: the event and how many people.
+
+    What was noted at the door is ciphertext and stays in the roll call.
+    """
     head = _("%(event)s: needs help") % {"event": door.emergency}
     people = _("people: %(count)s") % {"count": door.people} if door.people is not None else ""
-    return " · ".join(part for part in (head, people, door.note) if part)
+    noted = _("what was noted stands in the roll call") if door.note else ""
+    return " · ".join(part for part in (head, people, noted) if part)

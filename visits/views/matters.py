@@ -233,13 +233,19 @@ def matter_step(request: HttpRequest, pk: UUID) -> HttpResponse:
         event = take_step(matter=matter, by=request.user, at=timezone.now(), **form.arguments())
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
-        return matter_page(request, matters.get(pk=pk), refused=form)
+        current = matters.filter(pk=pk).first()
+        if current is None:
+            # Somebody gave it to others meanwhile.
+            return redirect("visits:matter_list")
+        return matter_page(request, current, refused=form)
     proposal = form.proposal()
     if proposal is not None:
         # The same form sent twice is one step, and one answer to the proposal.
         RoutingProposal.objects.get_or_create(event=event, defaults=proposal)
     messages.success(request, _("Saved."))
-    return redirect(matter)
+    # Whoever returned a matter, or gave it away, may see it no longer.
+    still_hers = Matter.objects.visible_to(request.user).filter(pk=pk)
+    return redirect(matter if still_hers.exists() else "visits:matter_list")
 
 
 def matter_page(
@@ -268,6 +274,7 @@ def matter_page(
     elif refused is not None:
         step = refused.cleaned_data["step"]
         open_step = step if step in forms else Step.COMMENT
+    if refused is not None and open_step in forms:
         chosen = forms[open_step].fields.keys() & refused.fields.keys() - {"step", "seen"}
         values = {name: refused[name].value() for name in chosen}
         forms[open_step].initial = {**(forms[open_step].initial or {}), **values}
