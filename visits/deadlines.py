@@ -3,8 +3,8 @@
 Three stages have a clock: a new matter is to be accepted and handed on within the working
 days of its category; handling takes as long as category and urgency allow, counted from the
 first dispatch; a resolved matter is to be verified within the category's working days. The
-clock of the handling stops while others are waited for, while the matter is being verified
-and while it is kept as long-running.
+clock of the handling stops while others are waited for and while the matter is being verified.
+It ends when the matter is kept as long-running; brought back, it gets a new one.
 """
 
 import datetime

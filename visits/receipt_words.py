@@ -94,8 +94,7 @@ def standing_of_matter(matter: Matter) -> Standing:
         handled = handled.merged_into
         last = steps[-1].at if steps else handled.reported_at
         steps += [line for line in told(handled) if line.at >= last]
-    expected = handled.handle_by if handled.status in Matter.HANDLED else None
-    return Standing(STATE_WORDS[Status(handled.status)], steps, handled, expected)
+    return Standing(STATE_WORDS[Status(handled.status)], steps, handled, handled.expected_by)
 
 
 def told(matter: Matter) -> list[Told]:

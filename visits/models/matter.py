@@ -372,6 +372,11 @@ class Matter(models.Model):
         """Who has it now: a person or a department, None while nobody does."""
         return self.assignee or self.department
 
+    @property
+    def expected_by(self) -> datetime.datetime | None:
+        """When it should be handled, while the clock of the handling runs."""
+        return self.handle_by if self.status in self.HANDLED else None
+
     def is_late(self, at: datetime.datetime) -> bool:
         return self.due_at is not None and self.due_at < at
 

@@ -175,7 +175,7 @@ def request_document(matter: Matter, client: ApiClient) -> dict[str, Any]:
         "service_notice": service_notice(matter),
         "requested_datetime": written(matter.reported_at),
         "updated_datetime": written(matter.closed_at or moved_at(matter)),
-        "expected_datetime": None if matter.closed_at else written(matter.handle_by),
+        "expected_datetime": written(matter.expected_by),
         "address": (own and own.address) or grid_address(matter),
         "address_id": matter.grid.code,
         "zipcode": None,
@@ -206,11 +206,11 @@ def service_notice(matter: Matter) -> str | None:
     if matter.due_at is None:
         return None
     by = f"{timezone.localtime(matter.due_at):%Y-%m-%d %H:%M}"
-    if matter.status in Matter.UNDISPATCHED:
+    if matter.status == Matter.Status.RESOLVED:
+        return _("To be verified by %(moment)s.") % {"moment": by}
+    if matter.handle_by is None:
         return _("By %(moment)s it is decided who handles it.") % {"moment": by}
-    if matter.status in Matter.HANDLED:
-        return _("To be handled by %(moment)s.") % {"moment": by}
-    return _("To be verified by %(moment)s.") % {"moment": by}
+    return _("To be handled by %(moment)s.") % {"moment": by}
 
 
 def moved_at(matter: Matter) -> datetime.datetime:

@@ -73,7 +73,7 @@ def answering(*methods: str) -> Callable[[View], Callable[..., HttpResponse]]:
 
 def too_large() -> RefusedError:
     return RefusedError(
-        400, _("The request is larger than 25 MB, or its text than 2 MB."), code=413
+        400, _("The request is larger than 25 MB, or its text than 2.5 MB."), code=413
     )
 
 
