@@ -18,9 +18,9 @@ urlpatterns = [
     path("memberships/<int:pk>/badge/", cards.badge, name="badge"),
     path("memberships/<int:pk>/badge/renew/", cards.badge_renew, name="badge_renew"),
     path("memberships/<int:pk>/slips/", cards.door_slips, name="door_slips"),
-    path("communities/<str:code>/badges/", cards.community_badges, name="community_badges"),
-    path("grids/<str:code>/card/", cards.grid_card, name="grid_card"),
-    path("grids/<str:code>/poster/", cards.report_poster, name="report_poster"),
-    path("grids/<str:code>/card/renew/", cards.grid_card_renew, name="grid_card_renew"),
+    path("communities/<slug:code>/badges/", cards.community_badges, name="community_badges"),
+    path("grids/<slug:code>/card/", cards.grid_card, name="grid_card"),
+    path("grids/<slug:code>/poster/", cards.report_poster, name="report_poster"),
+    path("grids/<slug:code>/card/renew/", cards.grid_card_renew, name="grid_card_renew"),
     path("people/<int:pk>/photo/", cards.person_photo, name="person_photo"),
 ]

@@ -36,7 +36,7 @@ urlpatterns = [
         stairwells.stairwell_unanswered,
         name="stairwell_unanswered",
     ),
-    path("grids/<str:code>/pairings/", pairings.pairing_list, name="pairing_list"),
+    path("grids/<slug:code>/pairings/", pairings.pairing_list, name="pairing_list"),
     path("pairings/<int:pk>/end/", pairings.pairing_end, name="pairing_end"),
     path("households/<int:pk>/when/", odds.door_odds, name="door_odds"),
     path("visits/", visits.visit_list, name="visit_list"),

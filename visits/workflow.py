@@ -120,6 +120,14 @@ UNFINISHED = (*NEW, *HANDLED, Status.WAITING)
 
 # In the order in which a page offers the steps.
 TABLE = (
+    line(
+        Step.GRANT_EXTENSION,
+        HANDLED,
+        None,
+        [Relation.MANAGER],
+        asked=True,
+    ),
+    line(Step.REFUSE_EXTENSION, HANDLED, None, [Relation.MANAGER], needs_note=True, asked=True),
     line(Step.START, [Status.ASSIGNED], Status.IN_PROGRESS, HANDLERS),
     line(Step.RESUME, [Status.WAITING], Status.IN_PROGRESS, [*HANDLERS, Relation.MANAGER]),
     # Among those with a deadline again, and so open to whoever can have it.
@@ -182,14 +190,6 @@ TABLE = (
         holder=Holder.CHOSEN,
         need=Need.HOLDER,
     ),
-    line(
-        Step.GRANT_EXTENSION,
-        HANDLED,
-        None,
-        [Relation.MANAGER],
-        asked=True,
-    ),
-    line(Step.REFUSE_EXTENSION, HANDLED, None, [Relation.MANAGER], needs_note=True, asked=True),
     line(
         Step.ENTRY,
         [Status.ONGOING],

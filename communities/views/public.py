@@ -56,7 +56,7 @@ def public_grid(request: HttpRequest, key: str) -> HttpResponse:
     """Name the team of a grid today, and whom to call."""
     grid = Grid.objects.open().numbered().select_related("community").filter(card_key=key).first()
     if grid is None:
-        return public_page(request, "communities/public_invalid.html", {}, status=404)
+        return public_page(request, "communities/public_gone.html", {}, status=404)
     team = (
         Membership.objects.current(timezone.localdate())
         .filter(grid=grid, role__in=GRID_TEAM)

@@ -39,7 +39,9 @@ def export_list(request: HttpRequest) -> HttpResponse:
     page = key_page(request, exports, order=("name", "pk"))
     places = place_names({export.code for export in page.rows})
     taken = dict(
-        Disclosure.objects.filter(subject__in=[export.subject for export in page.rows])
+        Disclosure.objects.filter(
+            kind=Disclosure.Kind.EXPORT, subject__in=[export.subject for export in page.rows]
+        )
         .values_list("subject")
         .annotate(Max("at"))
     )

@@ -174,6 +174,7 @@ def test_grid_card_names_the_team_of_today_and_nothing_else(world, duty_phone, s
         "Duty phone",
         "010-5550100",
         "Report what is wrong",
+        "How does it stand?",
         "中文",
     ]
 

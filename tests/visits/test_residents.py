@@ -178,7 +178,7 @@ def test_form_of_a_renewed_card_is_gone(world, resident):
     world.grid.save()
     answer = resident.client.get(resident.page)
     assert answer.status_code == 404
-    assert "This form is no longer there" in answer.content.decode()
+    assert "This page is no longer there" in answer.content.decode()
 
 
 @pytest.mark.parametrize("page", ["/g/%00/report/", "/g/%00/", "/c/%00/", "/r/%00/"])

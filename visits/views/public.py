@@ -55,7 +55,7 @@ def public_report(request: HttpRequest, key: str) -> HttpResponse:
     grids = Grid.objects.open().numbered().select_related("community")
     grid = grids.filter(card_key=key).first()
     if grid is None:
-        return public_page(request, "visits/public_gone.html", {}, status=404)
+        return public_page(request, "communities/public_gone.html", {}, status=404)
     community = grid.community
     context: dict[str, object] = {"grid": grid, "community": community, "key": key}
     if request.method != "POST":
