@@ -176,6 +176,10 @@ def test_same_trip_without_signal_goes_up_whole(open_page, world, offices, categ
     page.context.set_offline(False)
     page.goto("/work/queue/")
     upload(page)
+    # A page that has just opened says "Uploaded" until its script has counted what waits.
+    wait_for(
+        lambda: (FactEntry.objects.count(), Matter.objects.count()) == (len(ANSWERS), 2), page=page
+    )
     assert_all_stored(world)
     wait_for(Photo.objects.exists, page=page)
     assert Photo.objects.get().matter.category == categories[1]
@@ -202,6 +206,7 @@ def test_one_tap_without_signal_confirms_what_the_phone_knew(open_page, world, o
     page.context.set_offline(False)
     page.goto("/work/queue/")
     upload(page)
+    wait_for(Fact.objects.exists, page=page)
     fact = Fact.objects.get()
     assert (fact.value, fact.confirmed_by) == ("3", world.worker)
 

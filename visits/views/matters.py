@@ -267,13 +267,13 @@ def matter_page(
         )
         for transition in transitions_for(matter, request.user)
     }
-    open_step = ""
+    open_step = None
     if sent is not None and sent.data.get("step") in forms:
-        open_step = sent.data["step"]
+        open_step = Step(sent.data["step"])
         forms[open_step] = sent
     elif refused is not None:
         step = refused.cleaned_data["step"]
-        open_step = step if step in forms else Step.COMMENT
+        open_step = Step(step) if step in forms else Step.COMMENT
     if refused is not None and open_step in forms:
         chosen = forms[open_step].fields.keys() & refused.fields.keys() - {"step", "seen"}
         values = {name: refused[name].value() for name in chosen}
