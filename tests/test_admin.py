@@ -103,6 +103,13 @@ from visits.models import (
 # read on its own page.
 NOT_IN_ADMIN = {
     "communities.ExpectedBack",
+    # Kept on pages of their own, beside the map.
+    "households.Barrier",
+    "households.BuildingPair",
+    "households.GridPlan",
+    "households.PlannedGrid",
+    "households.PlannedMove",
+    "households.PlannedPart",
     "households.ImportPage",
     "visits.BurdenWeek",
     "visits.CommunityFigures",

@@ -198,6 +198,10 @@ class Community(models.Model):
         help_text=_("Stands on badges, door slips and the public cards. Residents call it."),
     )
 
+    # The day an accepted change of grids takes effect; empty once it has. Here, so that the
+    # query of the logged-in user notices the day without another one.
+    grids_change_on = models.DateField(null=True, blank=True, editable=False)
+
     objects = CommunityQuerySet.as_manager()
 
     class Meta:
@@ -217,6 +221,13 @@ class Community(models.Model):
                 condition=Q(visit_every_days__gte=1, households_per_worker__gte=1),
                 violation_error_message=_("Give at least one day and one household."),
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["grids_change_on"],
+                name="community_grids_change",
+                condition=Q(grids_change_on__isnull=False),
+            )
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,5 @@
 from households.models.fact import Fact, FactEntry
+from households.models.geography import Barrier, BuildingPair
 from households.models.place import (
     Building,
     DoorState,
@@ -12,6 +13,7 @@ from households.models.place import (
     quarter_start,
     week_end,
 )
+from households.models.plan import GridPlan, PlannedGrid, PlannedMove, PlannedPart
 from households.models.register_import import ImportPage, RegisterImport
 from households.models.resident import (
     Care,
@@ -27,16 +29,22 @@ from households.models.saved_export import SavedExport
 from households.models.topic import Question, Topic, TopicDepartment
 
 __all__ = [
+    "Barrier",
     "Building",
+    "BuildingPair",
     "Care",
     "CareTag",
     "DoorState",
     "Fact",
     "FactEntry",
     "FormerGrid",
+    "GridPlan",
     "Household",
     "ImportPage",
     "Phone",
+    "PlannedGrid",
+    "PlannedMove",
+    "PlannedPart",
     "Post",
     "Question",
     "RegisterImport",

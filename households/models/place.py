@@ -4,6 +4,7 @@ import datetime
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -54,6 +55,21 @@ class Building(models.Model):
     floors = models.PositiveSmallIntegerField(
         _("floors"), null=True, blank=True, validators=[UP_TO_30_000]
     )
+    # In degrees of WGS 84; what comes in GCJ-02 or BD-09 is converted on its way in.
+    longitude = models.FloatField(
+        _("longitude"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(-180), MaxValueValidator(180)],
+    )
+    latitude = models.FloatField(
+        _("latitude"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(-90), MaxValueValidator(90)],
+    )
+    # The footprint as rings of longitude and latitude, the outer one first; empty if not known.
+    footprint = models.JSONField(_("footprint"), default=list, blank=True, editable=False)
     match_key = DerivedField(
         max_length=160, derive=lambda building: building_key(building.estate, building.name)
     )
@@ -75,7 +91,15 @@ class Building(models.Model):
                 fields=["community", "match_key"],
                 name="building_unique_in_community",
                 violation_error_message=_("The register already has this building."),
-            )
+            ),
+            models.CheckConstraint(
+                name="building_position_whole",
+                condition=Q(longitude=None, latitude=None)
+                | Q(longitude__range=(-180, 180), latitude__range=(-90, 90)),
+                violation_error_message=_(
+                    "Give both longitude and latitude in degrees, or neither."
+                ),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,123 @@
+"""Where buildings stand, and what keeps them apart on the ground."""
+
+from typing import Self
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from communities.models import Community, User
+from households.models.place import Building
+
+Position = tuple[float, float]
+# A line drawn by hand has some ten points; more than this is a file for another purpose.
+MOST_POINTS = 2000
+
+
+def is_position(value: object) -> bool:
+    """Say whether a value read from JSON is a longitude and a latitude in degrees."""
+    return (
+        isinstance(value, list | tuple)
+        and len(value) == 2  # noqa: PLR2004 - longitude and latitude
+        and all(isinstance(part, int | float) and not isinstance(part, bool) for part in value)
+        and abs(value[0]) <= 180  # noqa: PLR2004
+        and abs(value[1]) <= 90  # noqa: PLR2004
+    )
+
+
+class BarrierQuerySet(models.QuerySet["Barrier"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(community__in=Community.objects.visible_to(user))
+
+    def editable_by(self, user: User) -> Self:
+        return self.filter(community__in=Community.objects.editable_by(user))
+
+
+class Barrier(models.Model):
+    """A road, river or wall that no grid reaches across, as a line of positions (WGS 84)."""
+
+    class Kind(models.TextChoices):
+        ROAD = "road", _("Road")
+        RIVER = "river", _("River")
+        RAILWAY = "railway", _("Railway")
+        WALL = "wall", _("Wall or fence")
+
+    community = models.ForeignKey(
+        Community, models.CASCADE, related_name="barriers", verbose_name=_("community")
+    )
+    name = models.CharField(_("name"), max_length=60)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.ROAD)
+    line = models.JSONField(
+        _("line"), help_text=_("Longitude and latitude of each point: [[116.41, 39.92], …].")
+    )
+
+    objects = BarrierQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("barrier")
+        verbose_name_plural = _("barriers")
+        ordering = ["community", "name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Refuse a line of anything but two or more positions."""
+        line = self.line
+        if not isinstance(line, list) or not 2 <= len(line) <= MOST_POINTS:  # noqa: PLR2004
+            raise ValidationError({"line": _("Give the line as two or more points.")})
+        if not all(map(is_position, line)):
+            raise ValidationError(
+                {"line": _("Each point is a longitude and a latitude in degrees.")}
+            )
+
+
+class BuildingPairQuerySet(models.QuerySet["BuildingPair"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(first__community__in=Community.objects.visible_to(user))
+
+    def editable_by(self, user: User) -> Self:
+        return self.filter(first__community__in=Community.objects.editable_by(user))
+
+
+class BuildingPair(models.Model):
+    """What somebody who knows the place says of two buildings: next to each other, or never.
+
+    Pairs that are said to be neighbours stand beside those worked out from positions; a
+    pair that must not touch is taken out, whatever else speaks for it.
+    """
+
+    class Relation(models.TextChoices):
+        NEIGHBOURS = "neighbours", _("Next to each other")
+        APART = "apart", _("Not next to each other")
+
+    first = models.ForeignKey(
+        Building, models.CASCADE, related_name="+", verbose_name=_("building")
+    )
+    second = models.ForeignKey(
+        Building, models.CASCADE, related_name="+", verbose_name=_("other building")
+    )
+    relation = models.CharField(_("relation"), max_length=10, choices=Relation.choices)
+
+    objects = BuildingPairQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("pair of buildings")
+        verbose_name_plural = _("pairs of buildings")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["first", "second"],
+                name="building_pair_unique",
+                violation_error_message=_("This pair is there already."),
+            ),
+            # Told once, whichever is named first.
+            models.CheckConstraint(
+                name="building_pair_in_order",
+                condition=Q(first__lt=F("second")),
+                violation_error_message=_("Choose two different buildings."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first} – {self.second}"
