@@ -9,8 +9,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('communities', '0010_grids_change_on'),
-        ('households', '0012_default_topics'),
+        ("communities", "0010_grids_change_on"),
+        ("households", "0012_default_topics"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
