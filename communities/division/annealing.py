@@ -1,0 +1,271 @@
+"""The search: boundary nodes move between neighbouring grids while it slowly cools."""
+
+import math
+import random
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from communities.division.instance import Instance
+from communities.division.metrics import PENALTY, ROUNDING, STEEPNESS
+
+
+class Cooling(NamedTuple):
+    """How many moves are tried, and from which temperature to which, in points of score."""
+
+    steps: int
+    hot: float
+    cold: float
+
+
+class Annealing:
+    """A division that is searched on; `labels` is the present one, `best` the best seen.
+
+    `stay_price` is what each node adds to the energy where its label differs from
+    `stay_label`: the price of households that change grid. Nodes in `frozen` never move.
+    """
+
+    def __init__(
+        self,
+        instance: Instance,
+        labels: Sequence[int],
+        chance: random.Random,
+        *,
+        stay_label: Sequence[int] | None = None,
+        stay_price: Sequence[float] | None = None,
+        frozen: frozenset[int] = frozenset(),
+    ) -> None:
+        count = len(instance.nodes)
+        self.instance = instance
+        self.chance = chance
+        self.labels = list(labels)
+        self.stay_label = list(stay_label) if stay_label else [-1] * count
+        self.stay_price = list(stay_price) if stay_price else [0.0] * count
+        self.movable = [node for node in range(count) if node not in frozen]
+        self.frozen = frozen
+        self.members: list[list[int]] = [[] for _ in range(max(labels, default=-1) + 1)]
+        self.place = [0] * count
+        for node, label in enumerate(labels):
+            self.place[node] = len(self.members[label])
+            self.members[label].append(node)
+        # Measured from the middle, so that the squares below do not cancel each other out.
+        middle_x = sum(node.x for node in instance.nodes) / max(count, 1)
+        middle_y = sum(node.y for node in instance.nodes) / max(count, 1)
+        self.weights = [node.weight for node in instance.nodes]
+        self.sums_x = [node.weight * (node.x - middle_x) for node in instance.nodes]
+        self.sums_y = [node.weight * (node.y - middle_y) for node in instance.nodes]
+        # Moments enter the energy as parts of the score.
+        self.squares = [
+            node.weight * ((node.x - middle_x) ** 2 + (node.y - middle_y) ** 2) / instance.j_ref
+            for node in instance.nodes
+        ]
+        root = math.sqrt(instance.j_ref)
+        self.sums_x = [value / root for value in self.sums_x]
+        self.sums_y = [value / root for value in self.sums_y]
+        self.refresh()
+        self.best = list(self.labels)
+        self.best_energy = self.energy
+
+    def refresh(self) -> None:
+        """Work out the sums of each grid anew; adding and taking away wears them down."""
+        members = self.members
+        self.loads = [sum(self.weights[node] for node in grid) for grid in members]
+        self.xs = [sum(self.sums_x[node] for node in grid) for grid in members]
+        self.ys = [sum(self.sums_y[node] for node in grid) for grid in members]
+        self.qs = [sum(self.squares[node] for node in grid) for grid in members]
+        self.energies = [
+            self.grid_energy(*sums)
+            for sums in zip(self.loads, self.xs, self.ys, self.qs, strict=True)
+        ]
+        self.energy = sum(self.energies) + sum(
+            price
+            for label, stay, price in zip(
+                self.labels, self.stay_label, self.stay_price, strict=True
+            )
+            if label != stay
+        )
+
+    def grid_energy(self, load: float, x: float, y: float, q: float) -> float:
+        excess = abs(load / self.instance.target - 1) - self.instance.tolerance
+        energy = PENALTY * excess * (1 + STEEPNESS * excess) if excess > ROUNDING else 0.0
+        return energy + q - (x * x + y * y) / load if load > 0 else energy
+
+    def restore(self) -> None:
+        """Go back to the best division seen."""
+        self.set_labels(self.best)
+
+    def set_labels(self, labels: Sequence[int]) -> None:
+        for node, label in enumerate(labels):
+            if self.labels[node] != label:
+                self.relabel(node, label)
+        self.refresh()
+
+    def relabel(self, node: int, label: int) -> None:
+        """Move a node between the lists of members, in constant time."""
+        old = self.members[self.labels[node]]
+        last = old.pop()
+        if last != node:
+            old[self.place[node]] = last
+            self.place[last] = self.place[node]
+        self.labels[node] = label
+        self.place[node] = len(self.members[label])
+        self.members[label].append(node)
+
+    def holds_together(self, node: int, label: int) -> bool:
+        """Say whether the neighbours of `node` in grid `label` reach each other without it."""
+        neighbours, labels = self.instance.neighbours, self.labels
+        wanted = [near for near in neighbours[node] if labels[near] == label]
+        if len(wanted) <= 1:
+            return True
+        left = set(wanted)
+        left.discard(wanted[0])
+        seen = {node, wanted[0]}
+        # Nearly always found around the corner, so the search goes in breadth.
+        queue = [wanted[0]]
+        for reached in queue:
+            for near in neighbours[reached]:
+                if near not in seen and labels[near] == label:
+                    seen.add(near)
+                    left.discard(near)
+                    if not left:
+                        return True
+                    queue.append(near)
+        return False
+
+    def run(self, cooling: Cooling) -> None:  # noqa: C901, PLR0912 - one loop, kept flat for speed
+        """Try `cooling.steps` moves; keep the best division found on the way.
+
+        A move takes a node to a neighbouring grid. Where that alone would cost too much, a
+        second node of that grid moves on to a third, or back in exchange: at a boundary
+        where every grid is full, single moves find nothing.
+        """
+        if not self.movable or len(self.members) <= 1:
+            return
+        # Local names: this loop takes the whole time there is, and looking up an attribute
+        # costs as much as a multiplication.
+        neighbours, labels, members = self.instance.neighbours, self.labels, self.members
+        weights, sums_x, sums_y, squares = self.weights, self.sums_x, self.sums_y, self.squares
+        loads, xs, ys, qs, energies = self.loads, self.xs, self.ys, self.qs, self.energies
+        stay_label, stay_price, frozen = self.stay_label, self.stay_price, self.frozen
+        target, tolerance = self.instance.target, self.instance.tolerance
+        random_number, exp = self.chance.random, math.exp
+        holds_together, relabel, grid_energy = self.holds_together, self.relabel, self.grid_energy
+        movable = [node for node in self.movable if neighbours[node]]
+        count = len(movable)
+        if not count:
+            return
+        energy, best_energy = self.energy, self.best_energy
+        best: list[int] | None = None
+        temperature = cooling.hot
+        # Changing the temperature at each step costs more than it brings.
+        stretch = 100
+        factor = (cooling.cold / cooling.hot) ** (stretch / max(cooling.steps, 1))
+        for step in range(cooling.steps):
+            if step % stretch == 0:
+                temperature *= factor
+            node = movable[int(random_number() * count)]
+            near = neighbours[node]
+            left = labels[node]
+            entered = labels[near[int(random_number() * len(near))]]
+            if entered == left:
+                continue
+            weight, x, y, q = weights[node], sums_x[node], sums_y[node], squares[node]
+            alone = len(members[left]) == 1
+            load_left = loads[left] - weight
+            load_entered = loads[entered] + weight
+            x_left, y_left, q_left = xs[left] - x, ys[left] - y, qs[left] - q
+            x_entered, y_entered, q_entered = xs[entered] + x, ys[entered] + y, qs[entered] + q
+            # The same as `grid_energy`, written out.
+            excess = abs(load_left / target - 1) - tolerance
+            energy_left = 60.0 * excess * (1 + 10.0 * excess) if excess > ROUNDING else 0.0
+            if load_left > 0:
+                energy_left += q_left - (x_left * x_left + y_left * y_left) / load_left
+            excess = abs(load_entered / target - 1) - tolerance
+            energy_entered = 60.0 * excess * (1 + 10.0 * excess) if excess > ROUNDING else 0.0
+            if load_entered > 0:
+                energy_entered += (
+                    q_entered - (x_entered * x_entered + y_entered * y_entered) / load_entered
+                )
+            change = energy_left + energy_entered - energies[left] - energies[entered]
+            stay = stay_label[node]
+            if stay == left:
+                change += stay_price[node]
+            elif stay == entered:
+                change -= stay_price[node]
+            if not alone and (
+                change <= 0 or random_number() < exp(-change / temperature)
+            ):
+                if not holds_together(node, left):
+                    continue
+                relabel(node, entered)
+                loads[left], loads[entered] = load_left, load_entered
+                xs[left], xs[entered] = x_left, x_entered
+                ys[left], ys[entered] = y_left, y_entered
+                qs[left], qs[entered] = q_left, q_entered
+                energies[left], energies[entered] = energy_left, energy_entered
+                energy += change
+            else:
+                group = members[entered]
+                second = group[int(random_number() * len(group))]
+                if second in frozen:
+                    continue
+                near = neighbours[second]
+                if not near:
+                    continue
+                third = labels[near[int(random_number() * len(near))]]
+                if third == entered or (alone and third != left):
+                    continue
+                weight, x, y, q = weights[second], sums_x[second], sums_y[second], squares[second]
+                load_entered -= weight
+                x_entered, y_entered, q_entered = x_entered - x, y_entered - y, q_entered - q
+                if third == left:
+                    load_left += weight
+                    x_left, y_left, q_left = x_left + x, y_left + y, q_left + q
+                    energy_third = 0.0
+                    change = -energies[left] - energies[entered]
+                else:
+                    load_third = loads[third] + weight
+                    x_third, y_third, q_third = xs[third] + x, ys[third] + y, qs[third] + q
+                    energy_third = grid_energy(load_third, x_third, y_third, q_third)
+                    change = energy_third - energies[left] - energies[entered] - energies[third]
+                energy_left = grid_energy(load_left, x_left, y_left, q_left)
+                energy_entered = grid_energy(load_entered, x_entered, y_entered, q_entered)
+                change += energy_left + energy_entered
+                if stay == left:
+                    change += stay_price[node]
+                elif stay == entered:
+                    change -= stay_price[node]
+                if stay_label[second] == entered:
+                    change += stay_price[second]
+                elif stay_label[second] == third:
+                    change -= stay_price[second]
+                if change > 0 and random_number() >= exp(-change / temperature):
+                    continue
+                relabel(node, entered)
+                relabel(second, third)
+                if not (
+                    any(labels[other] == third for other in near)
+                    and any(labels[other] == entered for other in neighbours[node])
+                    and holds_together(node, left)
+                    and holds_together(second, entered)
+                ):
+                    relabel(second, entered)
+                    relabel(node, left)
+                    continue
+                loads[left], loads[entered] = load_left, load_entered
+                xs[left], xs[entered] = x_left, x_entered
+                ys[left], ys[entered] = y_left, y_entered
+                qs[left], qs[entered] = q_left, q_entered
+                energies[left], energies[entered] = energy_left, energy_entered
+                if third != left:
+                    loads[third], xs[third], ys[third], qs[third] = (
+                        load_third, x_third, y_third, q_third,
+                    )  # fmt: skip
+                    energies[third] = energy_third
+                energy += change
+            if energy < best_energy - ROUNDING:
+                best_energy = energy
+                best = labels[:]
+        self.energy = energy
+        if best is not None:
+            self.best, self.best_energy = best, best_energy
+        self.refresh()
