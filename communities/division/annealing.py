@@ -89,6 +89,24 @@ class Annealing:
         energy = PENALTY * excess * (1 + STEEPNESS * excess) if excess > ROUNDING else 0.0
         return energy + q - (x * x + y * y) / load if load > 0 else energy
 
+    def refresh_grids(self, labels: Sequence[int]) -> None:
+        """Work out the sums of these grids anew."""
+        for label in labels:
+            grid = self.members[label]
+            self.loads[label] = sum(self.weights[node] for node in grid)
+            self.xs[label] = sum(self.sums_x[node] for node in grid)
+            self.ys[label] = sum(self.sums_y[node] for node in grid)
+            self.qs[label] = sum(self.squares[node] for node in grid)
+            self.energies[label] = self.grid_energy(
+                self.loads[label], self.xs[label], self.ys[label], self.qs[label]
+            )
+
+    def note_best(self) -> None:
+        """Keep the present division if it is the best so far."""
+        if self.energy < self.best_energy - ROUNDING:
+            self.best_energy = self.energy
+            self.best = self.labels[:]
+
     def restore(self) -> None:
         """Go back to the best division seen."""
         self.set_labels(self.best)
@@ -131,7 +149,7 @@ class Annealing:
                     queue.append(near)
         return False
 
-    def run(self, cooling: Cooling) -> None:  # noqa: C901, PLR0912 - one loop, kept flat for speed
+    def run(self, cooling: Cooling) -> None:  # noqa: C901, PLR0912, PLR0915 - one loop, kept flat for speed
         """Try `cooling.steps` moves; keep the best division found on the way.
 
         A move takes a node to a neighbouring grid. Where that alone would cost too much, a
@@ -191,9 +209,7 @@ class Annealing:
                 change += stay_price[node]
             elif stay == entered:
                 change -= stay_price[node]
-            if not alone and (
-                change <= 0 or random_number() < exp(-change / temperature)
-            ):
+            if not alone and (change <= 0 or random_number() < exp(-change / temperature)):
                 if not holds_together(node, left):
                     continue
                 relabel(node, entered)

@@ -87,7 +87,7 @@ def read_instance(data: Mapping[str, Any]) -> Instance:
     if len(positions) != len(nodes):
         raise InstanceError("two buildings have the same id")
     k = data.get("k")
-    if not is_whole(k) or k < 1:
+    if not isinstance(k, int) or isinstance(k, bool) or k < 1:
         raise InstanceError("k must be a whole number of at least 1")
     total = sum(node.weight for node in nodes)
     target = number(data.get("target", total / k), "target")
@@ -123,11 +123,7 @@ def is_whole(value: object) -> bool:
 
 def number(value: object, name: str) -> float:
     """Return a finite number; raise InstanceError naming what was given instead."""
-    if (
-        not isinstance(value, int | float)
-        or isinstance(value, bool)
-        or not math.isfinite(value)
-    ):
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
         raise InstanceError(f"{name} must be a number, not {value!r}")
     return float(value)
 

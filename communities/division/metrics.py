@@ -102,7 +102,9 @@ def measure(instance: Instance, labels: Sequence[int]) -> Metrics:
         penalty(load, instance.target, instance.tolerance) for load in loads
     )
     total = instance.total
-    incidences = len({(node.compound, label) for node, label in zip(instance.nodes, labels, strict=True)})
+    incidences = len(
+        {(node.compound, label) for node, label in zip(instance.nodes, labels, strict=True)}
+    )
     moves: dict[str, Any] = {}
     if instance.current is not None:
         households = moved(instance, labels)

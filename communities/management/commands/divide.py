@@ -1,0 +1,33 @@
+"""Divide an instance in a file, without a database."""
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from communities.division import InstanceError, divide, read_instance
+
+
+class Command(BaseCommand):
+    help = "Divide the buildings of an instance file into grids; write labels and figures as JSON."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("instance", type=Path, help="The instance as a JSON file.")
+        parser.add_argument("--seed", type=int, default=0, help="Another seed, another search.")
+        parser.add_argument("--time", type=float, default=10, help="Seconds of search.")
+
+    def handle(self, *_args: Any, instance: Path, seed: int, time: float, **_options: Any) -> None:
+        try:
+            problem = read_instance(json.loads(instance.read_text(encoding="utf-8")))
+        except OSError as error:
+            raise CommandError(f"{instance} cannot be read: {error.strerror}") from error
+        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise CommandError(f"{instance} is no JSON file: {error}") from error
+        except InstanceError as error:
+            raise CommandError(f"{instance} is no instance: {error}") from error
+        division = divide(problem, seed=seed, seconds=time)
+        answer = {"labels": division.labels, "metrics": division.metrics.as_dict()}
+        self.stdout.write(json.dumps(answer))
