@@ -9,6 +9,10 @@ from communities.division.instance import Instance
 from communities.division.metrics import PENALTY, ROUNDING, STEEPNESS
 
 
+# Nodes that one move may take along.
+LONGEST_CHAIN = 4
+
+
 class Cooling(NamedTuple):
     """How many moves are tried, and from which temperature to which, in points of score."""
 
@@ -149,6 +153,33 @@ class Annealing:
                     queue.append(near)
         return False
 
+    def stays_connected(self, chain: Sequence[tuple[int, int, int]]) -> bool:
+        """Say whether the grids of a chain are connected after its moves: node, from, to."""
+        neighbours, labels = self.instance.neighbours, self.labels
+        for node, left, entered in chain:
+            if not any(labels[near] == entered for near in neighbours[node]):
+                return False
+            if not self.holds_together(node, left):
+                return False
+        # A grid that two nodes leave, or two enter, may break in a way neither shows alone.
+        twice = {left for _node, left, _entered in chain}
+        entered_by = [entered for _node, _left, entered in chain]
+        return len(twice) == len(chain) == len(set(entered_by)) or all(
+            self.is_whole(label) for label in twice.union(entered_by)
+        )
+
+    def is_whole(self, label: int) -> bool:
+        """Say whether a grid is connected, looking at all of it."""
+        grid = self.members[label]
+        seen = {grid[0]} if grid else set()
+        queue = list(seen)
+        for node in queue:
+            for near in self.instance.neighbours[node]:
+                if near not in seen and self.labels[near] == label:
+                    seen.add(near)
+                    queue.append(near)
+        return len(seen) == len(grid)
+
     def run(self, cooling: Cooling) -> None:  # noqa: C901, PLR0912, PLR0915 - one loop, kept flat for speed
         """Try `cooling.steps` moves; keep the best division found on the way.
 
@@ -220,63 +251,78 @@ class Annealing:
                 energies[left], energies[entered] = energy_left, energy_entered
                 energy += change
             else:
-                group = members[entered]
-                second = group[int(random_number() * len(group))]
-                if second in frozen:
+                # The chain: grids it touches with their sums, and the nodes it moves on.
+                sums = {
+                    left: (load_left, x_left, y_left, q_left),
+                    entered: (load_entered, x_entered, y_entered, q_entered),
+                }
+                news = {left: energy_left, entered: energy_entered}
+                chain = [(node, left, entered)]
+                last = entered
+                moving = {node}
+                accepted = False
+                for _link in range(LONGEST_CHAIN - 1):
+                    group = members[last]
+                    second = group[int(random_number() * len(group))]
+                    if second in frozen or second in moving:
+                        break
+                    near = neighbours[second]
+                    if not near:
+                        break
+                    third = labels[near[int(random_number() * len(near))]]
+                    if third == last:
+                        break
+                    weight, x, y, q = (
+                        weights[second],
+                        sums_x[second],
+                        sums_y[second],
+                        squares[second],
+                    )
+                    load_now, x_now, y_now, q_now = sums[last]
+                    load_now -= weight
+                    x_now, y_now, q_now = x_now - x, y_now - y, q_now - q
+                    sums[last] = (load_now, x_now, y_now, q_now)
+                    change -= news[last]
+                    news[last] = grid_energy(load_now, x_now, y_now, q_now)
+                    change += news[last]
+                    if third in sums:
+                        load_now, x_now, y_now, q_now = sums[third]
+                        change -= news[third]
+                    else:
+                        load_now, x_now, y_now, q_now = (
+                            loads[third],
+                            xs[third],
+                            ys[third],
+                            qs[third],
+                        )
+                        change -= energies[third]
+                    load_now += weight
+                    x_now, y_now, q_now = x_now + x, y_now + y, q_now + q
+                    sums[third] = (load_now, x_now, y_now, q_now)
+                    news[third] = grid_energy(load_now, x_now, y_now, q_now)
+                    change += news[third]
+                    if stay_label[second] == last:
+                        change += stay_price[second]
+                    elif stay_label[second] == third:
+                        change -= stay_price[second]
+                    chain.append((second, last, third))
+                    moving.add(second)
+                    last = third
+                    if change <= 0 or random_number() < exp(-change / temperature):
+                        accepted = True
+                        break
+                if not accepted or (alone and last != left):
                     continue
-                near = neighbours[second]
-                if not near:
+                for moved, _old, new in chain:
+                    relabel(moved, new)
+                accepted = self.stays_connected(chain)
+                if not accepted:
+                    for moved, old, _new in reversed(chain):
+                        relabel(moved, old)
                     continue
-                third = labels[near[int(random_number() * len(near))]]
-                if third == entered or (alone and third != left):
-                    continue
-                weight, x, y, q = weights[second], sums_x[second], sums_y[second], squares[second]
-                load_entered -= weight
-                x_entered, y_entered, q_entered = x_entered - x, y_entered - y, q_entered - q
-                if third == left:
-                    load_left += weight
-                    x_left, y_left, q_left = x_left + x, y_left + y, q_left + q
-                    energy_third = 0.0
-                    change = -energies[left] - energies[entered]
-                else:
-                    load_third = loads[third] + weight
-                    x_third, y_third, q_third = xs[third] + x, ys[third] + y, qs[third] + q
-                    energy_third = grid_energy(load_third, x_third, y_third, q_third)
-                    change = energy_third - energies[left] - energies[entered] - energies[third]
-                energy_left = grid_energy(load_left, x_left, y_left, q_left)
-                energy_entered = grid_energy(load_entered, x_entered, y_entered, q_entered)
-                change += energy_left + energy_entered
-                if stay == left:
-                    change += stay_price[node]
-                elif stay == entered:
-                    change -= stay_price[node]
-                if stay_label[second] == entered:
-                    change += stay_price[second]
-                elif stay_label[second] == third:
-                    change -= stay_price[second]
-                if change > 0 and random_number() >= exp(-change / temperature):
-                    continue
-                relabel(node, entered)
-                relabel(second, third)
-                if not (
-                    any(labels[other] == third for other in near)
-                    and any(labels[other] == entered for other in neighbours[node])
-                    and holds_together(node, left)
-                    and holds_together(second, entered)
-                ):
-                    relabel(second, entered)
-                    relabel(node, left)
-                    continue
-                loads[left], loads[entered] = load_left, load_entered
-                xs[left], xs[entered] = x_left, x_entered
-                ys[left], ys[entered] = y_left, y_entered
-                qs[left], qs[entered] = q_left, q_entered
-                energies[left], energies[entered] = energy_left, energy_entered
-                if third != left:
-                    loads[third], xs[third], ys[third], qs[third] = (
-                        load_third, x_third, y_third, q_third,
-                    )  # fmt: skip
-                    energies[third] = energy_third
+                for label, (load_now, x_now, y_now, q_now) in sums.items():
+                    loads[label], xs[label], ys[label], qs[label] = load_now, x_now, y_now, q_now
+                    energies[label] = news[label]
                 energy += change
             if energy < best_energy - ROUNDING:
                 best_energy = energy

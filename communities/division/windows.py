@@ -7,8 +7,8 @@ from typing import NamedTuple
 from communities.division.annealing import Annealing
 
 # Beyond these the ways to divide are too many to look at all of them.
-MOST_NODES_OF_TWO = 15
-MOST_NODES_OF_THREE = 13
+MOST_NODES_OF_TWO = 18
+MOST_NODES_OF_THREE = 17
 # No division worth having holds a grid lighter or heavier than this share of the target,
 # unless one of those at hand does.
 SLACK = 0.35
