@@ -8,7 +8,6 @@ from typing import NamedTuple
 from communities.division.instance import Instance
 from communities.division.metrics import PENALTY, ROUNDING, STEEPNESS
 
-
 # Nodes that one move may take along.
 LONGEST_CHAIN = 4
 

@@ -18,19 +18,27 @@ FASTEST = 900_000
 STEPS_PER_NODE = 60_000
 
 
-class Stage(NamedTuple):
-    """How many divisions are searched on, with which share of all moves, how hot."""
+# Seeds differ much where there are few nodes, little where there are many.
+NODES_PER_SEED = 5500
+MOST_SEEDS = 16
+FEWEST_SEEDS = 3
+# Windows divided anew in a second of search, after the moves.
+WINDOWS_PER_SECOND = 150
 
-    divisions: int
+
+class Stage(NamedTuple):
+    """Which part of the divisions is searched on, with which share of all moves, how hot."""
+
+    part: float
     share: float
     hot: float
     cold: float
 
 
 STAGES = (
-    Stage(16, 0.5, 4.0, 0.3),
-    Stage(4, 0.25, 3.0, 0.2),
-    Stage(1, 0.1, 2.0, 0.1),
+    Stage(1, 0.5, 4.0, 0.3),
+    Stage(1 / 4, 0.25, 3.0, 0.2),
+    Stage(1 / 16, 0.1, 2.0, 0.1),
 )
 
 
@@ -46,7 +54,8 @@ def search(instance: Instance, *, seed: int, seconds: float) -> list[int]:
         rate = min(STEPS_PER_SECOND * len(part.nodes) / part.grids, FASTEST)
         steps = seconds * rate * len(part.nodes) / len(instance.nodes)
         steps = int(min(steps, len(part.nodes) * STEPS_PER_NODE))
-        found = search_part(alone(instance, part), steps, random.Random(seed))  # noqa: S311 - a search, no secret
+        windows = int(seconds * WINDOWS_PER_SECOND * len(part.nodes) / len(instance.nodes))
+        found = search_part(alone(instance, part), steps, windows, random.Random(seed))  # noqa: S311 - a search, no secret
         for node, label in zip(part.nodes, found, strict=True):
             labels[node] = next_label + label
         next_label += part.grids
@@ -68,20 +77,20 @@ def alone(instance: Instance, part: Share) -> Instance:
     )
 
 
-def search_part(instance: Instance, steps: int, chance: random.Random) -> list[int]:
+def search_part(instance: Instance, steps: int, windows: int, chance: random.Random) -> list[int]:
     """Return the best division found of one connected part."""
     if instance.k == 1:
         return [0] * len(instance.nodes)
     whole = [Share(list(range(len(instance.nodes))), instance.k)]
+    seeds = max(FEWEST_SEEDS, min(MOST_SEEDS, NODES_PER_SEED // len(instance.nodes)))
     states = [
-        Annealing(instance, seed_labels(instance, whole, chance), chance)
-        for _ in range(STAGES[0].divisions)
+        Annealing(instance, seed_labels(instance, whole, chance), chance) for _ in range(seeds)
     ]
     for stage in STAGES:
-        states = sorted(states, key=lambda state: state.best_energy)[: stage.divisions]
+        divisions = max(1, int(seeds * stage.part))
+        states = sorted(states, key=lambda state: state.best_energy)[:divisions]
         for state in states:
-            state.run(Cooling(int(steps * stage.share / stage.divisions), stage.hot, stage.cold))
+            state.run(Cooling(int(steps * stage.share / divisions), stage.hot, stage.cold))
             state.restore()
-    for state in states:
-        polish(state)
-    return min(states, key=lambda state: state.best_energy).best
+    polish(states[0], most=windows)
+    return states[0].best

@@ -234,10 +234,18 @@ def neighbouring_threes(state: Annealing) -> list[tuple[int, int, int]]:
     )
 
 
-def polish(state: Annealing, *, rounds: int = 3) -> None:
-    """Divide neighbouring pairs and threes anew, each in its best way, until nothing changes."""
-    for _round in range(rounds):
-        changed = [redivide(state, pair) for pair in neighbouring(state)]
-        changed += [redivide(state, three) for three in neighbouring_threes(state)]
-        if not any(changed):
+def polish(state: Annealing, *, most: int) -> None:
+    """Divide neighbouring pairs and threes anew, each in its best way, until nothing changes.
+
+    At most so many of them are looked at.
+    """
+    looked = 0
+    while looked < most:
+        changed = False
+        for labels in [*neighbouring(state), *neighbouring_threes(state)]:
+            changed |= redivide(state, labels)
+            looked += 1
+            if looked >= most:
+                return
+        if not changed:
             return
