@@ -216,23 +216,6 @@ class AssignmentForm(forms.Form):
             self.add_error(name if known else None, errors)
 
 
-class LastDayForm(forms.Form):
-    """The last day of an assignment, never before its first."""
-
-    until = forms.DateField(label=_("Last day"), widget=DayInput())
-
-    def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.membership = membership
-        self.fields["until"].initial = max(timezone.localdate(), membership.since)
-
-    def clean_until(self) -> datetime.date:
-        until: datetime.date = self.cleaned_data["until"]
-        if until < self.membership.since:
-            raise ValidationError(_("The last day cannot be before the first."))
-        return until
-
-
 class MembershipChoiceField(forms.ModelChoiceField):
     def label_from_instance(self, obj: Membership) -> str:
         return f"{obj.user} · {obj.grid} · {obj.get_rank_display()}"

@@ -5,7 +5,6 @@ from communities.views import cards, disclosures, expected_back, people
 app_name = "communities"
 
 urlpatterns = [
-    path("memberships/<int:pk>/end/", people.member_end, name="member_end"),
     path("people/<int:pk>/password/", people.person_password, name="person_password"),
     path("disclosures/", disclosures.disclosure_list, name="disclosure_list"),
     path("back/", expected_back.expected_back, name="expected_back"),

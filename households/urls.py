@@ -46,8 +46,6 @@ urlpatterns = [
     path("communities/<slug:code>/grids/", grids.grid_list, name="grid_list"),
     path("communities/<slug:code>/grids/add/", grids.grid_add, name="grid_add"),
     path("communities/<slug:code>/people/", members.member_list, name="member_list"),
-    path("communities/<slug:code>/people/assign/", members.member_add, name="member_add"),
-    path("communities/<slug:code>/people/new/", members.person_add, name="person_add"),
     path("grids/<slug:code>/", grids.grid, name="grid"),
     path("grids/<slug:code>/edit/", grids.grid_edit, name="grid_edit"),
     path("grids/<slug:code>/close/", grids.grid_close, name="grid_close"),
@@ -72,6 +70,4 @@ urlpatterns = [
     path("exports/<int:pk>/edit/", exports.export_edit, name="export_edit"),
     path("exports/<int:pk>/remove/", exports.export_remove, name="export_remove"),
     path("communities/<slug:code>/covers/", covers.cover_list, name="cover_list"),
-    path("communities/<slug:code>/covers/add/", covers.cover_add, name="cover_add"),
-    path("covers/<int:pk>/end/", covers.cover_end, name="cover_end"),
 ]

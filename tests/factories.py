@@ -43,6 +43,7 @@ from visits.models import (
     DiaryEntry,
     Emergency,
     EmergencyGrid,
+    HandOver,
     Matter,
     MatterCategory,
     Outcome,
@@ -357,6 +358,20 @@ class PairingFactory(DjangoModelFactory):
 
     household = factory.SubFactory(HouseholdFactory)
     unit_name = "区税务局"
+
+
+class HandOverFactory(DjangoModelFactory):
+    """A whole grid that changed hands today, not yet accepted."""
+
+    class Meta:
+        model = HandOver
+
+    giver = factory.SubFactory(UserFactory)
+    receiver = factory.SubFactory(UserFactory)
+    grid = factory.SubFactory(GridFactory)
+    reason = HandOver.Reason.REASSIGNMENT
+    effective_on = factory.LazyFunction(timezone.localdate)
+    made_at = factory.LazyFunction(timezone.now)
 
 
 class BurdenWeekFactory(DjangoModelFactory):

@@ -23,6 +23,7 @@ from tests.factories import (
     FactEntryFactory,
     FactFactory,
     GridFactory,
+    HandOverFactory,
     HouseholdFactory,
     MatterFactory,
     MembershipFactory,
@@ -43,6 +44,7 @@ from visits.models import (
     BurdenWeek,
     Campaign,
     Emergency,
+    HandOver,
     HeldItem,
     Matter,
     MatterEvent,
@@ -115,6 +117,9 @@ def grow(world, grid=None) -> None:
     VisitTally.objects.get_or_create(grid=grid, day=datetime.date(2026, 1, 1), outcome="met")
     PairingFactory(household=household)
     PairingFactory(household=None, grid=grid, user=membership.user, unit_name="")
+    HandOverFactory(giver=membership.user, grid=grid)
+    for given in HandOver.objects.filter(grid__community=world.community):
+        given.matters.add(matter)
     DiaryEntryFactory(user=membership.user)
     Notice.objects.create(user=world.officer, event=MatterEvent.objects.latest("pk"))
     weeks = BurdenWeek.objects.filter(community=world.community).count()

@@ -116,6 +116,9 @@ NOT_IN_ADMIN = {
     "visits.DiaryEntry",
     "visits.Digest",
     "visits.GridOpenings",
+    # Kept on pages of their own, with what people answer.
+    "visits.HandOver",
+    "visits.HandOverDoor",
     "visits.Notice",
     "visits.PhotoUpload",
     "visits.ReportCount",
@@ -127,6 +130,8 @@ NOT_IN_ADMIN = {
     # Edited on the page of their category.
     "visits.ServiceAttribute",
     "visits.TimeLimit",
+    # Said by somebody's phone and shown with the hand-over alone.
+    "visits.UnsentWord",
     "visits.VisitTally",
 }
 IDENTITY = "11010519491231002X"

@@ -11,7 +11,7 @@ from households.models import SavedExport
 from tests.factories import GridFactory
 from tests.growth import grow
 from tests.test_access import url_names
-from visits.models import Campaign, Emergency, RollCall
+from visits.models import Campaign, Emergency, HandOver, RollCall
 
 
 class List(NamedTuple):
@@ -58,6 +58,8 @@ LISTS = [
     List("visits:offline_roll_call", 7, None, "worker"),
     List("visits:held_list", 4),
     List("visits:pairing_list", 5, place="grid"),
+    List("visits:hand_over_list", 5),
+    List("visits:hand_over", 20, place="hand_over"),
     List("visits:diary_list", 3),
     List("burden", 4),
     List("wasted_list", 7),
@@ -85,6 +87,7 @@ def address_of(entry: List, world, suffix: str = "") -> str:
         "export": [SavedExport.objects.order_by("pk").values_list("pk", flat=True).first()],
         "emergency": [Emergency.objects.order_by("pk").values_list("pk", flat=True).first()],
         "roll_call": [RollCall.objects.order_by("pk").values_list("pk", flat=True).first()],
+        "hand_over": [HandOver.objects.order_by("pk").values_list("pk", flat=True).first()],
         "campaign": [Campaign.objects.order_by("pk").values_list("pk", flat=True).first()],
     }
     return reverse(entry.name, args=places[entry.place]) + suffix

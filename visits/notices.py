@@ -47,6 +47,7 @@ NEWS: dict[str, frozenset[Part]] = {
     Step.CLOSE: frozenset({R, H}),
     Step.GIVE_UP: frozenset({R, H}),
     Step.REOPEN: frozenset({M}),
+    Step.HAND_OVER: frozenset({H}),
     Step.COMMENT: frozenset({R, H}),
 }
 

@@ -299,6 +299,15 @@ TABLE = (
         holder=Holder.NOBODY,
         needs_note=True,
     ),
+    # No press of anybody's: it comes with the doors of whoever had it (`actions.hand_overs`).
+    line(
+        Step.HAND_OVER,
+        [*HANDLED, *Matter.SLEEPING, Status.RESOLVED],
+        None,
+        [],
+        holder=Holder.CHOSEN,
+        need=Need.HOLDER,
+    ),
     line(Step.COMMENT, Status, None, Relation, needs_note=True),
 )
 
@@ -348,6 +357,11 @@ def transitions_for(matter: Matter, user: User | None) -> list[Transition]:
 def transition_for(matter: Matter, user: User | None, step: str) -> Transition | None:
     """Return the line that lets the user take this step now, or None."""
     return next((t for t in transitions_for(matter, user) if t.step == step), None)
+
+
+def line_of(step: Step, matter: Matter) -> Transition | None:
+    """Return the line of a step that the program takes itself, if it starts where the matter is."""
+    return next((t for t in TABLE if t.step == step and t.fits(matter)), None)
 
 
 def status_changes() -> list[tuple[str, str]]:

@@ -186,6 +186,10 @@ class User(AbstractUser):
     must_change_password = models.BooleanField(_("must change password"), default=False)
     # Since when something waits for her under the bell; empty once she has looked.
     bell_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # From which day on work that was handed to her waits for her answer; empty when none does.
+    hand_over_on = models.DateField(null=True, blank=True, editable=False)
+    # When the account was switched off; what its phone held then goes up for some days more.
+    closed_at = models.DateTimeField(null=True, blank=True, editable=False)
     is_demo = models.BooleanField(_("demo account"), default=False, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()

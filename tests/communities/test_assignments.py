@@ -104,7 +104,7 @@ def test_candidates_are_active_people_of_the_street_within_sight(world):
 
 def test_membership_ends_with_the_day_typed(world, as_user):
     membership = world.worker.memberships.get()
-    url = reverse("communities:member_end", args=[membership.pk])
+    url = reverse("visits:member_end", args=[membership.pk])
     client = as_user(world.officer)
     assert b"First day" in client.get(url).content
     response = client.post(url, {"until": "2019-12-31"})
@@ -124,7 +124,7 @@ def test_ended_membership_and_ones_out_of_reach_cannot_be_ended(world, as_user):
     worker = world.worker.memberships.get()
 
     def status(user, membership) -> int:
-        url = reverse("communities:member_end", args=[membership.pk])
+        url = reverse("visits:member_end", args=[membership.pk])
         return as_user(user).post(url, {"until": timezone.localdate().isoformat()}).status_code
 
     assert [

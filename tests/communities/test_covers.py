@@ -210,7 +210,7 @@ def test_covers_are_seen_by_managers_of_the_place_and_by_both_concerned(world, c
 
 def test_officer_sees_the_caseload_before_anything_is_saved(world, colleague, as_user):
     client = as_user(world.officer)
-    address = f"/register/communities/{world.community.code}/covers/add/"
+    address = f"/work/communities/{world.community.code}/covers/add/"
     data = {
         "away": world.worker.memberships.get().pk,
         "user": colleague.pk,

@@ -56,7 +56,7 @@ def test_new_person_has_a_phone_that_can_be_called(world, as_user):
         "step": "confirmed",
     }
     client = as_user(world.officer)
-    address = reverse("households:person_add", args=[world.community.code])
+    address = reverse("visits:person_add", args=[world.community.code])
     refused = client.post(address, {**sent, "phone": "内线8012"}).content.decode()
     assert WRONG in refused
     assert 'value="内线8012"' in refused

@@ -16,7 +16,8 @@ from tests.factories import (
 
 
 def url(name: str, place) -> str:
-    return reverse(f"households:{name}", args=[place.code])
+    app = "visits" if name in {"member_add", "person_add"} else "households"
+    return reverse(f"{app}:{name}", args=[place.code])
 
 
 def test_list_counts_actual_households_and_residents_beside_the_limits(world, as_user):

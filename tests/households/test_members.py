@@ -12,7 +12,8 @@ from tests.factories import GridFactory, HouseholdFactory, MembershipFactory, Us
 
 
 def url(name: str, place) -> str:
-    return reverse(f"households:{name}", args=[place.code])
+    app = "visits" if name in {"member_add", "person_add"} else "households"
+    return reverse(f"{app}:{name}", args=[place.code])
 
 
 def assignment(**changes) -> dict[str, str]:

@@ -31,7 +31,8 @@ def _english():
 
 
 def url(name, *args):
-    return reverse(f"households:{name}", args=args)
+    app = "visits" if name == "person_add" else "households"
+    return reverse(f"{app}:{name}", args=args)
 
 
 def errors(response):

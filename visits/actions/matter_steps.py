@@ -15,7 +15,7 @@ from communities.models.place import COMMUNITY_DIGITS
 from visits.deadlines import Deadlines, calendar_from
 from visits.models import CalledDepartment, Matter, MatterEvent, Step
 from visits.notices import notify
-from visits.workflow import WORDS, Holder, Need, Transition, transition_for
+from visits.workflow import WORDS, Holder, Need, Transition, line_of, transition_for
 
 COUNTED = {
     Step.RETURN: "returned",
@@ -24,6 +24,7 @@ COUNTED = {
     Step.REOPEN: "reopened",
 }
 # So far ahead somebody may put a matter off; what is set aside for longer is forgotten.
+MOST_TRIES = 5
 FURTHEST = datetime.timedelta(days=366)
 
 
@@ -105,6 +106,39 @@ def take_step(
     event.save()
     notify(event, matter)
     return event
+
+
+def hand_over_matter(
+    *, matter: Matter, to: User, by: User | None, at: datetime.datetime, note: str
+) -> bool:
+    """Let the matter follow the doors of whoever has it to `to`; say whether it moved.
+
+    Status and clock stay as they are. One that somebody moved meanwhile is looked at once more.
+    """
+    for _try in range(MOST_TRIES):
+        current = Matter.objects.select_related("grid", "category").get(pk=matter.pk)
+        transition = line_of(Step.HAND_OVER, current)
+        if transition is None or current.assignee_id != matter.assignee_id:
+            return False
+        values = values_after(current, transition, by, at, {"assignee": to})
+        if move(current, transition, values):
+            break
+    else:
+        return False
+    current.refresh_from_db()
+    event = MatterEvent(
+        matter=current,
+        by=by,
+        at=at,
+        step=Step.HAND_OVER,
+        note=note,
+        status=current.status,
+        assignee=to,
+        move=current.moves,
+    )
+    event.save()
+    notify(event, current)
+    return True
 
 
 def check(

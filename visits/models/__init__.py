@@ -12,6 +12,7 @@ from visits.models.emergency import (
 )
 from visits.models.errand import ErrandStep
 from visits.models.figures import CommunityFigures, GridOpenings, StaleGrid
+from visits.models.hand_over import HandOver, HandOverDoor, UnsentWord
 from visits.models.matter import CalledDepartment, Matter
 from visits.models.matter_category import MatterCategory, TimeLimit
 from visits.models.matter_event import MatterEvent, Step
@@ -47,6 +48,8 @@ __all__ = [
     "EmergencyGrid",
     "ErrandStep",
     "GridOpenings",
+    "HandOver",
+    "HandOverDoor",
     "HeldItem",
     "Matter",
     "MatterCategory",
@@ -73,6 +76,7 @@ __all__ = [
     "Step",
     "SyncDevice",
     "TimeLimit",
+    "UnsentWord",
     "Visit",
     "VisitRule",
     "VisitTally",

@@ -43,6 +43,7 @@ class Step(models.TextChoices):
     CLOSE = "close", _("Verified and closed")
     GIVE_UP = "give_up", _("Closed, not solved")
     REOPEN = "reopen", _("Reopened")
+    HAND_OVER = "hand_over", _("Handed over with the doors")
     COMMENT = "comment", _("Comment")
 
 

@@ -18,6 +18,7 @@ from communities.lists import key_page
 from communities.models import User
 from communities.roles import VISITORS
 from households.models import Household
+from visits.actions.hand_overs import carry_out_due
 from visits.actions.visits import VisitConflictError, record_door_visit
 from visits.answers import rules_against
 from visits.day_list import (
@@ -31,7 +32,7 @@ from visits.day_list import (
 from visits.door_tasks import concerns, is_to_knock_at, matters_for
 from visits.forms.burden import count_burden
 from visits.forms.visits import QuickVisitForm
-from visits.models import HeldItem, Outcome, Visit, Way
+from visits.models import HandOver, HeldItem, Outcome, Visit, Way
 from visits.roll_calls import notices_for
 
 DOORS_PER_PAGE = 40
@@ -44,6 +45,9 @@ def today(request: HttpRequest) -> HttpResponse:
     if not request.user.has_any_role(VISITORS):
         raise Http404
     on = timezone.localdate()
+    if request.user.hand_over_on:
+        # What was to reach her on a day that has come does so before she looks.
+        carry_out_due(HandOver.objects.filter(receiver=request.user), at=timezone.now())
     doors = Household.objects.visitable_by(request.user)
     listed = doors.filter(is_to_knock_at(request.user, on))
     buildings = listed_buildings(listed, on)

@@ -1,0 +1,408 @@
+"""Work that changes hands: what moves and when, what both say, and what officers see."""
+
+import datetime
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.urls import reverse
+from django.utils import timezone
+
+from communities.models import Cover, Membership
+from communities.roles import Role
+from tests.factories import (
+    CampaignDoorFactory,
+    GridFactory,
+    HandOverFactory,
+    HouseholdFactory,
+    MatterFactory,
+    MembershipFactory,
+    PairingFactory,
+    UserFactory,
+)
+from visits.actions.assignments import (
+    Move,
+    assign,
+    cover_for,
+    end_assignment,
+    reassign,
+    stop_cover,
+)
+from visits.actions.hand_overs import (
+    accept,
+    carry_out_due,
+    give_again,
+    hand_over,
+    insist,
+    send_back,
+)
+from visits.models import HandOver, HandOverDoor, Matter, MatterEvent, Notice
+
+DAY = datetime.timedelta(days=1)
+OPEN = ("assigned", "in_progress", "waiting", "ongoing", "resolved")
+
+
+@pytest.fixture
+def today():
+    return timezone.localdate()
+
+
+@pytest.fixture
+def now():
+    return timezone.now()
+
+
+@pytest.fixture
+def colleague(world):
+    """A worker of the next grid of the same community."""
+    grid = GridFactory(community=world.community, name="第二网格")
+    return MembershipFactory(user=UserFactory(name="刘芳"), grid=grid).user
+
+
+def main(world) -> Membership:
+    """The worker as main worker of her grid."""
+    membership = world.worker.memberships.get(grid=world.grid)
+    membership.rank = Membership.Rank.MAIN
+    membership.save()
+    return membership
+
+
+def held_by(world, user, **more) -> list[Matter]:
+    return [MatterFactory(grid=world.grid, assignee=user, status=status, **more) for status in OPEN]
+
+
+def holders(matters) -> set[object]:
+    keys = [matter.pk for matter in matters]
+    return {matter.assignee for matter in Matter.objects.filter(pk__in=keys)}
+
+
+def test_open_matters_of_every_status_move_and_history_says_so(world, colleague, today, now):
+    matters = held_by(world, world.worker)
+    closed = MatterFactory(grid=world.grid, assignee=world.worker, status="closed")
+    others = MatterFactory(grid=world.grid, assignee=world.captain, status="assigned")
+    before = list(Matter.objects.order_by("pk").values_list("pk", "status", "due_at", "handle_by"))
+    row = hand_over(
+        giver=world.worker,
+        receiver=colleague,
+        grid=world.grid,
+        reason="reassignment",
+        on=today,
+        by=world.officer,
+        at=now,
+    )
+    assert holders(matters) == {colleague}
+    assert (holders([closed]), holders([others])) == ({world.worker}, {world.captain})
+    # No status changes, and nobody gains time by it.
+    after = Matter.objects.order_by("pk").values_list("pk", "status", "due_at", "handle_by")
+    assert list(after) == before
+    events = MatterEvent.objects.filter(step="hand_over")
+    assert set(events.values_list("matter", "by", "assignee")) == {
+        (matter.pk, world.officer.pk, colleague.pk) for matter in matters
+    }
+    assert set(row.matters.all()) == set(matters)
+    assert Notice.objects.filter(user=colleague).count() == len(matters)
+
+
+def test_said_twice_it_is_said_once(world, colleague, today, now):
+    said = {
+        "giver": world.worker,
+        "receiver": colleague,
+        "grid": world.grid,
+        "reason": "recut",
+        "on": today,
+        "by": world.officer,
+        "at": now,
+    }
+    doors = [HouseholdFactory(grid=world.grid).pk for _ in range(3)]
+    held_by(world, world.worker, household_id=doors[0])
+    rows = {hand_over(**said, doors=doors).pk for _ in range(2)}
+    assert len(rows) == 1
+    assert HandOverDoor.objects.count() == 3
+    assert MatterEvent.objects.filter(step="hand_over").count() == len(OPEN)
+    row = HandOver.objects.get()
+    accept(row=row, by=colleague, at=now)
+    assert hand_over(**said, doors=doors) == row
+
+
+def test_only_the_matters_of_the_doors_named_move(world, colleague, today, now):
+    here, there = HouseholdFactory(grid=world.grid), HouseholdFactory(grid=world.grid)
+    moving = MatterFactory(
+        grid=world.grid, household=here, assignee=world.worker, status="assigned"
+    )
+    staying = MatterFactory(
+        grid=world.grid, household=there, assignee=world.worker, status="assigned"
+    )
+    hand_over(
+        giver=world.worker,
+        receiver=colleague,
+        grid=world.grid,
+        reason="recut",
+        on=today,
+        by=world.officer,
+        at=now,
+        doors=[here.pk],
+    )
+    assert (holders([moving]), holders([staying])) == ({colleague}, {world.worker})
+
+
+def test_nothing_moves_before_its_day_and_all_of_it_on_the_day(world, colleague, today, now):
+    matters = held_by(world, world.worker)
+    hand_over(
+        giver=world.worker,
+        receiver=colleague,
+        grid=world.grid,
+        reason="reassignment",
+        on=today + 3 * DAY,
+        by=world.officer,
+        at=now,
+    )
+    carry_out_due(HandOver.objects.all(), at=now + 2 * DAY)
+    assert holders(matters) == {world.worker}
+    carry_out_due(HandOver.objects.all(), at=now + 3 * DAY)
+    assert holders(matters) == {colleague}
+
+
+def test_ending_an_assignment_puts_the_chosen_colleague_in_her_place(
+    world, colleague, as_user, today
+):
+    membership = main(world)
+    matters = held_by(world, world.worker)
+    sent = {"until": (today - DAY).isoformat(), "receiver": colleague.pk}
+    client = as_user(world.officer)
+    response = client.post(reverse("visits:member_end", args=[membership.pk]), sent)
+    row = HandOver.objects.get()
+    assert response.url == row.get_absolute_url()
+    assert (row.giver, row.receiver, row.reason) == (world.worker, colleague, "resignation")
+    made = Membership.objects.get(user=colleague, grid=world.grid)
+    assert (made.rank, made.since, row.membership) == ("main", today, made)
+    assert holders(matters) == {colleague}
+
+
+def test_nobody_yet_leaves_the_matters_with_the_officer_until_somebody_is_assigned(
+    world, colleague, today, now
+):
+    matters = held_by(world, world.worker)
+    end_assignment(membership=main(world), on=today - DAY, by=world.officer, at=now)
+    row = HandOver.objects.get()
+    assert (row.receiver, holders(matters)) == (None, {world.officer})
+    world.officer.refresh_from_db()
+    assert world.officer.hand_over_on == today
+    # One that is settled meanwhile is nobody's any more.
+    Matter.objects.filter(pk=matters[0].pk).update(assignee=world.captain)
+    assign(
+        membership=Membership(
+            user=colleague,
+            role=Role.GRID_WORKER,
+            grid=world.grid,
+            employment="full_time",
+            rank="main",
+            since=today,
+        ),
+        by=world.officer,
+        at=now,
+    )
+    row.refresh_from_db()
+    assert (row.receiver, row.state) == (colleague, "waiting")
+    assert (holders(matters[:1]), holders(matters[1:])) == ({world.captain}, {colleague})
+    for person, since in ((colleague, today), (world.officer, None)):
+        person.refresh_from_db()
+        assert person.hand_over_on == since
+
+
+def test_with_the_last_role_goes_whatever_she_has_anywhere(world, today, now):
+    elsewhere = MatterFactory(grid=world.next_grid, assignee=world.worker, status="assigned")
+    second = MembershipFactory(user=world.worker, grid=GridFactory(community=world.community))
+    end_assignment(membership=second, on=today - DAY, by=world.officer, at=now)
+    assert holders([elsewhere]) == {world.worker}
+    end_assignment(membership=main(world), on=today - DAY, by=world.officer, at=now)
+    assert holders([elsewhere]) == {world.officer}
+
+
+def test_of_other_roles_the_matters_move_alone(world, today, now):
+    cadre = MembershipFactory(role=Role.AREA_CADRE, grid=None, community=world.community)
+    matter = MatterFactory(grid=world.grid, assignee=cadre.user, status="assigned")
+    end_assignment(membership=cadre, on=today - DAY, by=world.officer, at=now)
+    assert (holders([matter]), HandOver.objects.count()) == ({world.officer}, 0)
+
+
+def test_the_morning_hands_over_what_people_without_a_role_still_have(world, today):
+    gone = MembershipFactory(grid=world.grid, until=today - DAY).user
+    closed = MembershipFactory(grid=world.grid, user__is_active=False).user
+    matters = [
+        MatterFactory(grid=world.grid, assignee=person, status="assigned")
+        for person in (gone, closed)
+    ]
+    stays = MatterFactory(grid=world.grid, assignee=world.worker, status="assigned")
+    call_command("carry_out_hand_overs")
+    assert (holders(matters), holders([stays])) == ({world.officer}, {world.worker})
+    assert set(HandOver.objects.values_list("giver", "receiver")) == {
+        (gone.pk, None),
+        (closed.pk, None),
+    }
+
+
+def test_a_cover_takes_the_matters_along_and_gives_them_back(world, colleague, today, now):
+    matters = held_by(world, world.worker)
+    cover = Cover(
+        away=main(world), user=colleague, reason="leave", since=today, until=today + 2 * DAY
+    )
+    cover_for(cover=cover, by=world.officer, at=now)
+    assert holders(matters) == {colleague}
+    row = HandOver.objects.get()
+    assert (row.reason, row.until, row.cover) == ("leave", today + 2 * DAY, cover)
+    done = matters.pop()
+    Matter.objects.filter(pk=done.pk).update(assignee=world.captain)
+    carry_out_due(HandOver.objects.all(), at=now + 2 * DAY)
+    assert holders(matters) == {colleague}
+    carry_out_due(HandOver.objects.all(), at=now + 3 * DAY)
+    assert (holders(matters), holders([done])) == ({world.worker}, {world.captain})
+
+
+def test_a_cover_called_off_leaves_no_hand_over(world, colleague, today, now):
+    cover = Cover(
+        away=main(world), user=colleague, reason="leave", since=today + DAY, until=today + 2 * DAY
+    )
+    cover_for(cover=cover, by=world.officer, at=now)
+    colleague.refresh_from_db()
+    assert colleague.hand_over_on == today + DAY
+    stop_cover(cover=cover, on=today, at=now)
+    colleague.refresh_from_db()
+    assert (HandOver.objects.count(), colleague.hand_over_on) == (0, None)
+
+
+def test_a_cover_ended_early_gives_the_matters_back_the_day_after(world, colleague, today, now):
+    matters = held_by(world, world.worker)
+    cover = Cover(
+        away=main(world), user=colleague, reason="leave", since=today, until=today + 5 * DAY
+    )
+    cover_for(cover=cover, by=world.officer, at=now)
+    stop_cover(cover=cover, on=today, at=now)
+    assert holders(matters) == {colleague}
+    carry_out_due(HandOver.objects.all(), at=now + DAY)
+    assert holders(matters) == {world.worker}
+
+
+def test_several_assignments_change_hands_together_or_not_at_all(world, colleague, today, now):
+    first = main(world)
+    other = Membership.objects.get(user=colleague)
+    third = MembershipFactory(grid=GridFactory(community=world.community), rank="main")
+    moves = [Move(first, third.user), Move(third, world.worker)]
+    made = reassign(moves, first=today + DAY, by=world.officer, at=now)
+    assert [(row.giver, row.receiver) for row in made] == [
+        (world.worker, third.user),
+        (third.user, world.worker),
+    ]
+    assert {row.reason for row in made} == {"reassignment"}
+    rows = set(Membership.objects.values_list("pk", "until"))
+    with pytest.raises(ValidationError):
+        # The second cannot be: nobody hands over to herself.
+        reassign(
+            [Move(other, world.worker), Move(other, colleague)],
+            first=today + DAY,
+            by=world.officer,
+            at=now,
+        )
+    assert set(Membership.objects.values_list("pk", "until")) == rows
+
+
+def test_receiver_accepts_from_her_page(world, colleague, as_user, today, now):
+    row = HandOverFactory(giver=world.worker, receiver=colleague, grid=world.grid)
+    client = as_user(colleague)
+    assert b"I take it over" in client.get(row.get_absolute_url()).content
+    for _twice in range(2):
+        client.post(reverse("visits:hand_over_accept", args=[row.pk]))
+    row.refresh_from_db()
+    assert row.state == "accepted"
+    with pytest.raises(ValidationError, match="decided otherwise"):
+        send_back(row=row, by=colleague, at=now, reason="x")
+    assert b"I take it over" not in client.get(row.get_absolute_url()).content
+
+
+def test_returned_with_a_reason_it_comes_first_and_an_officer_decides(
+    world, colleague, as_user, now
+):
+    accepted = HandOverFactory(grid=world.grid, state="accepted", answered_at=now)
+    row = HandOverFactory(giver=world.worker, receiver=colleague, grid=world.grid)
+    client, officer = as_user(colleague), as_user(world.officer)
+    refused = client.post(reverse("visits:hand_over_return", args=[row.pk]), {"reason": ""})
+    assert b"This field is required" in refused.content
+    client.post(reverse("visits:hand_over_return", args=[row.pk]), {"reason": "keys missing"})
+    row.refresh_from_db()
+    assert (row.state, row.return_reason) == ("returned", "keys missing")
+    listed = officer.get(reverse("visits:hand_over_list")).context["page"].rows
+    assert listed == [row, accepted]
+    page = officer.get(row.get_absolute_url()).content.decode()
+    assert "keys missing" in page
+    decide = reverse("visits:hand_over_decide", args=[row.pk])
+    wordless = officer.post(decide, {"receiver": colleague.pk})
+    assert "Say in a few words why it stays as it is." in wordless.content.decode()
+    officer.post(decide, {"receiver": colleague.pk, "word": "I have them, come by"})
+    row.refresh_from_db()
+    assert (row.state, row.receiver, row.word) == ("waiting", colleague, "I have them, come by")
+
+
+def test_another_receiver_gets_the_matters_that_were_moved(world, colleague, today, now):
+    matters = held_by(world, world.worker)
+    row = hand_over(
+        giver=world.worker,
+        receiver=colleague,
+        grid=world.grid,
+        reason="other",
+        on=today,
+        by=world.officer,
+        at=now,
+    )
+    send_back(row=row, by=colleague, at=now, reason="too much")
+    give_again(row, world.captain, by=world.officer, at=now, word="")
+    assert holders(matters) == {world.captain}
+    with pytest.raises(ValidationError, match="why it stays"):
+        insist(row=row, by=world.officer, at=now, word=" ")
+
+
+def test_sheet_tells_what_is_special_and_no_more(world, colleague, as_user, today):
+    world.household.has_dog = world.household.visit_in_pairs = True
+    world.household.safety_note = "楼梯灯坏"
+    world.household.save()
+    MatterFactory(grid=world.grid, household=world.household, status="received")
+    PairingFactory(household=world.household)
+    campaign = CampaignDoorFactory(
+        campaign__community=world.community, household=world.household
+    ).campaign
+    HouseholdFactory(grid=world.grid)
+    row = HandOverFactory(giver=world.worker, receiver=colleague, grid=world.grid)
+    page = as_user(world.officer).get(row.get_absolute_url())
+    line, *others = page.context["lines"]
+    assert others == []
+    assert line.warnings == ["Visit in pairs", "Dog", "楼梯灯坏"]
+    assert len(line.words) == 3
+    assert page.context["facts"].doors == 2
+    assert page.context["facts"].campaigns == [campaign]
+
+
+def test_before_her_first_day_the_receiver_sees_no_door(world, colleague, as_user, today):
+    world.household.safety_note = "恶犬"
+    world.household.save()
+    row = HandOverFactory(
+        giver=world.worker, receiver=colleague, grid=world.grid, effective_on=today + DAY
+    )
+    page = as_user(colleague).get(row.get_absolute_url())
+    assert "恶犬" not in page.content.decode()
+    MembershipFactory(user=colleague, grid=world.grid)
+    assert "恶犬" in as_user(colleague).get(row.get_absolute_url()).content.decode()
+
+
+def test_a_notice_on_today_leads_there(world, colleague, as_user, today, now):
+    client = as_user(colleague)
+    assert b"waits for your word" not in client.get(reverse("visits:today")).content
+    hand_over(
+        giver=world.worker,
+        receiver=colleague,
+        grid=world.grid,
+        reason="other",
+        on=today,
+        by=world.officer,
+        at=now,
+    )
+    assert b"waits for your word" in client.get(reverse("visits:today")).content
+    accept(row=HandOver.objects.get(), by=colleague, at=now)
+    assert b"waits for your word" not in client.get(reverse("visits:today")).content

@@ -1,0 +1,296 @@
+"""Handing work over: who gets whose doors from which day, and the open matters with them."""
+
+import datetime
+from collections.abc import Collection
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Min, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from communities.models import Grid, Membership, User
+from communities.roles import Role
+from households.models import Household
+from visits.actions.matter_steps import hand_over_matter
+from visits.models import HandOver, HandOverDoor, Matter
+
+BATCH = 1000
+State = HandOver.State
+Reason = HandOver.Reason
+
+
+@transaction.atomic
+def hand_over(
+    *,
+    giver: User,
+    receiver: User | None,
+    grid: Grid,
+    reason: str,
+    on: datetime.date,
+    by: User | None,
+    at: datetime.datetime,
+    doors: Collection[int] | QuerySet[Household] | None = None,
+    until: datetime.date | None = None,
+    **made: object,
+) -> HandOver:
+    """Say that the giver's doors in the grid go to the receiver from that day on.
+
+    `doors`, households or their keys, are those that move; without them it is the whole grid.
+    Nobody as receiver leaves it to an officer to name one. Once the day has come the giver's
+    open matters move in the same transaction; else `carry_out` moves them. Said twice it is
+    said once. `made` names the membership or cover that was made for it.
+    """
+    # Whoever says the same at this moment waits here, and then finds it.
+    Grid.objects.select_for_update(no_key=True).get(pk=grid.pk)
+    said = HandOver.objects.filter(
+        giver=giver, receiver=receiver, grid=grid, effective_on=on, is_partial=doors is not None
+    )
+    row = said.open().first() or said.filter(reason=reason, until=until).last()
+    if row is None:
+        row = HandOver(
+            giver=giver,
+            receiver=receiver,
+            grid=grid,
+            is_partial=doors is not None,
+            reason=reason,
+            effective_on=on,
+            until=until,
+            made_by=by,
+            made_at=at,
+            **made,
+        )
+        row.validate_constraints()
+        row.save()
+    if doors is not None:
+        keys = doors.values_list("pk", flat=True) if isinstance(doors, QuerySet) else doors
+        rows = [HandOverDoor(hand_over=row, household_id=key) for key in sorted(set(keys))]
+        HandOverDoor.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
+    carry_out(row, at=at)
+    relight(row)
+    return row
+
+
+@transaction.atomic
+def carry_out(row: HandOver, *, at: datetime.datetime) -> None:
+    """Move the giver's open matters once the day has come; without a receiver to who made it."""
+    row = HandOver.objects.select_for_update(of=("self",)).get(pk=row.pk)
+    to = holder_of(row)
+    if row.effective_on > timezone.localdate(at) or to is None:
+        return
+    move_matters(row, matters_that_move(row), to=to, at=at)
+    if row.carried_out_at is None:
+        HandOver.objects.filter(pk=row.pk).update(carried_out_at=at)
+
+
+def holder_of(row: HandOver) -> User | None:
+    """Return who has the matters: without a receiver they are not left with who has gone."""
+    return row.receiver or row.made_by
+
+
+def matters_that_move(row: HandOver) -> QuerySet[Matter]:
+    """Return the open matters of the giver that follow these doors.
+
+    With the last role in a community goes whatever she still has there, and with the last
+    role of all whatever she has.
+    """
+    own = Matter.objects.open().filter(assignee=row.giver_id)
+    if row.is_partial:
+        return own.filter(household__in=row.door_rows.values("household"))
+    if row.reason == Reason.LEAVE:
+        return own.filter(grid=row.grid_id)
+    left = Membership.objects.filter(user=row.giver_id).exclude(until__lt=row.effective_on)
+    if not left.exists() or not row.giver.is_active:
+        return own
+    if not left.filter(
+        Q(grid__community=row.grid.community_id) | Q(community=row.grid.community_id)
+    ).exists():
+        return own.filter(grid__community=row.grid.community_id)
+    return own.filter(grid=row.grid_id)
+
+
+def move_matters(
+    row: HandOver, matters: QuerySet[Matter], *, to: User, at: datetime.datetime
+) -> None:
+    """Let these matters go to `to`, each by a step of its history, and name them in the row."""
+    note = _("With the doors of %(grid)s.") % {"grid": row.grid}
+    moved = [
+        matter
+        for matter in matters.exclude(assignee=to).order_by("pk")
+        if hand_over_matter(matter=matter, to=to, by=row.made_by, at=at, note=note)
+    ]
+    row.matters.add(*moved)
+
+
+@transaction.atomic
+def pass_on_matters(
+    giver: User, *, to: User, by: User | None, at: datetime.datetime
+) -> list[Matter]:
+    """Give whatever somebody still has, whose last role has ended, to somebody else."""
+    note = _("She no longer works here.")
+    return [
+        matter
+        for matter in Matter.objects.open().filter(assignee=giver).order_by("pk")
+        if to != giver and hand_over_matter(matter=matter, to=to, by=by, at=at, note=note)
+    ]
+
+
+@transaction.atomic
+def give_back(row: HandOver, *, at: datetime.datetime) -> None:
+    """After a cover let what went along and is still open go back to who was away."""
+    row = HandOver.objects.select_for_update(of=("self",)).get(pk=row.pk)
+    if row.given_back_at or row.carried_out_at is None:
+        return
+    still = row.matters.open().filter(assignee=holder_of(row))
+    move_matters(row, still, to=row.giver, at=at)
+    HandOver.objects.filter(pk=row.pk).update(given_back_at=at)
+
+
+def carry_out_due(rows: QuerySet[HandOver], *, at: datetime.datetime) -> int:
+    """Carry out those of the rows whose day has come, give back after covers that are over.
+
+    Each in a transaction of its own, so that one that fails keeps no other.
+    """
+    today = timezone.localdate(at)
+    due, over = list(rows.due(today)), list(rows.over(today))  # type: ignore[attr-defined] # a HandOverQuerySet
+    for row in due:
+        carry_out(row, at=at)
+    for row in over:
+        give_back(row, at=at)
+    return len(due) + len(over)
+
+
+def hand_over_those_gone(*, at: datetime.datetime) -> int:
+    """Hand over, to nobody yet, what people without any role or account still have.
+
+    So no way of ending a role, the admin's forms included, leaves a matter with somebody who
+    cannot see it. Returns how many people there were.
+    """
+    today = timezone.localdate(at)
+    holders = User.objects.filter(
+        pk__in=Matter.objects.open().filter(assignee__isnull=False).values("assignee"),
+        is_superuser=False,
+    )
+    roles = Membership.objects.exclude(until__lt=today)
+    gone = holders.exclude(pk__in=roles.values("user"), is_active=True)
+    for person in gone.order_by("pk"):
+        first = Matter.objects.open().filter(assignee=person).order_by("reported_at").first()
+        grid = last_grid(person) or (first and first.grid)
+        officer = officer_of(grid) if grid else None
+        if grid and officer:
+            hand_over(
+                giver=person,
+                receiver=None,
+                grid=grid,
+                reason=Reason.RESIGNATION,
+                on=today,
+                by=officer,
+                at=at,
+            )
+    return len(gone)
+
+
+def last_grid(person: User) -> Grid | None:
+    newest = person.memberships.exclude(grid=None).select_related("grid").order_by("-since", "-pk")
+    membership = newest.first()
+    return membership.grid if membership else None
+
+
+def officer_of(grid: Grid) -> User | None:
+    """Return an officer of the grid's community at work today, always the same one."""
+    officers = Membership.objects.current(timezone.localdate()).filter(
+        role=Role.COMMUNITY_OFFICER, community=grid.community_id
+    )
+    membership = officers.select_related("user").order_by("pk").first()
+    return membership.user if membership else None
+
+
+@transaction.atomic
+def accept(*, row: HandOver, by: User, at: datetime.datetime) -> None:
+    """Say that the receiver has taken the work over; said twice it is said once."""
+    answer(row, by, at, State.ACCEPTED)
+
+
+@transaction.atomic
+def send_back(*, row: HandOver, by: User, at: datetime.datetime, reason: str) -> None:
+    """Return it to the officers with a reason; what holds meanwhile stays as it is."""
+    if not reason.strip():
+        raise ValidationError(_("Say in a few words why you return it."))
+    answer(row, by, at, State.RETURNED, reason.strip())
+
+
+def answer(
+    row: HandOver, by: User, at: datetime.datetime, state: HandOver.State, reason: str = ""
+) -> None:
+    waiting = HandOver.objects.answerable_by(by).filter(pk=row.pk)
+    said = {"return_reason": reason} if reason else {}
+    if not waiting.update(state=state, answered_at=at, **said):
+        now = HandOver.objects.get(pk=row.pk)
+        if (now.receiver_id, now.state) != (by.pk, state):
+            raise ValidationError(_("This has been decided otherwise meanwhile. Look again."))
+    relight(row)
+
+
+@transaction.atomic
+def insist(*, row: HandOver, by: User, at: datetime.datetime, word: str) -> None:
+    """Give a returned hand-over once more to the same person, with a word that says why."""
+    if not word.strip():
+        raise ValidationError(_("Say in a few words why it stays as it is."))
+    give_again(row, row.receiver, by=by, at=at, word=word.strip())
+
+
+@transaction.atomic
+def give_again(
+    row: HandOver,
+    receiver: User | None,
+    *,
+    by: User,
+    at: datetime.datetime,
+    word: str,
+    membership: Membership | None = None,
+) -> None:
+    """Let somebody be the receiver from now on, with what was moved for this hand-over."""
+    row = HandOver.objects.select_for_update(of=("self",)).get(pk=row.pk)
+    row.membership = membership or row.membership
+    if row.state == State.ACCEPTED:
+        raise ValidationError(_("It has been accepted. Make a new hand-over from her to others."))
+    before = holder_of(row)
+    row.receiver, row.state, row.word = receiver, State.WAITING, word
+    row.answered_at, row.made_by = None, by
+    row.validate_constraints()
+    row.save()
+    if row.carried_out_at and receiver:
+        move_matters(row, row.matters.open().filter(assignee=before), to=receiver, at=at)
+    carry_out(row, at=at)
+    relight(row, before)
+
+
+def relight(row: HandOver, *more: User | None) -> None:
+    """Set for the receiver and the officers since when a hand-over waits for their word.
+
+    Stored with the account, which every page has read anyway, so that the word costs no query.
+    """
+    community = row.grid.community_id
+    officers = Membership.objects.current(timezone.localdate()).filter(
+        role=Role.COMMUNITY_OFFICER, community=community
+    )
+    people = {row.receiver_id, *(person.pk for person in more if person)}
+    people |= set(officers.values_list("user", flat=True))
+    people.discard(None)
+    # Locked in one order, as `notices.notify` does.
+    found = User.objects.filter(pk__in=people).order_by("pk").select_for_update(no_key=True)
+    for person in found:
+        since = waiting_for(person).aggregate(since=Min("effective_on"))["since"]
+        if since != person.hand_over_on:
+            User.objects.filter(pk=person.pk).update(hand_over_on=since)
+
+
+def waiting_for(user: User) -> QuerySet[HandOver]:
+    """Return the hand-overs that wait for the user: to be answered, or as an officer decided."""
+    rows = HandOver.objects.open()
+    communities = user.memberships.current(timezone.localdate()).filter(role=Role.COMMUNITY_OFFICER)
+    return rows.filter(
+        Q(receiver=user, state=State.WAITING)
+        | Q(grid__community__in=communities.values("community"))
+        & (Q(receiver=None) | Q(state=State.RETURNED))
+    )
