@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('communities', '0010_grids_change_on'),
+        ("communities", "0010_grids_change_on"),
     ]
 
     operations = [

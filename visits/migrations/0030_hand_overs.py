@@ -8,9 +8,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('communities', '0011_work_handed_over'),
+        ("communities", "0011_work_handed_over"),
         ('households', '0013_plans_and_positions'),
-        ('visits', '0029_routing'),
+        ("visits", "0029_routing"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
