@@ -3,11 +3,14 @@
 Plain Python without a database, so that it runs wherever the program runs.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from communities.division.bounds import Remark, least_deviation, remarks
 from communities.division.instance import Instance, InstanceError, Node, read_instance
 from communities.division.metrics import Metrics, measure
-from communities.division.search import search
+from communities.division.recut import Recut, moved_by_hand
+from communities.division.search import search, search_around_fixed
 
 __all__ = [
     "Division",
@@ -15,27 +18,57 @@ __all__ = [
     "InstanceError",
     "Metrics",
     "Node",
+    "Remark",
     "divide",
+    "least_deviation",
     "measure",
+    "moved_by_hand",
     "read_instance",
+    "recut",
+    "within",
 ]
 
 
 class Division(NamedTuple):
-    """Labels of the nodes, how good they are, and what could not be met.
-
-    A remark is a code and its numbers.
-    """
+    """Labels of the nodes, how good they are, and what could not be met."""
 
     labels: list[int]
     metrics: Metrics
-    remarks: list[dict[str, object]]
+    remarks: list[Remark]
+
+
+def of(instance: Instance, labels: list[int]) -> Division:
+    metrics = measure(instance, labels)
+    return Division(labels, metrics, remarks(instance, metrics))
 
 
 def divide(instance: Instance, *, seed: int = 0, seconds: float = 10) -> Division:
-    """Return the best division found; the same seed and seconds give the same answer.
+    """Return the best division found; every grid is connected.
 
-    `seconds` sets how many moves are tried, at a fixed rate of moves per second.
+    The same seed and seconds give the same answer: `seconds` sets how many moves are tried,
+    at a fixed rate. Fixed nodes stay in their grid, and then a grid may be broken where they
+    lie apart. Where the area falls into more parts than grids are asked for, there is a grid
+    for each part and a remark says so; with fewer nodes than grids some grids are empty.
     """
-    labels = search(instance, seed=seed, seconds=seconds)
-    return Division(labels, measure(instance, labels), [])
+    if instance.fixed and any(label is not None for label in instance.fixed):
+        return of(instance, search_around_fixed(instance, seed=seed, seconds=seconds))
+    return of(instance, search(instance, seed=seed, seconds=seconds))
+
+
+def within(divisions: Sequence[Division], limit: int) -> Division:
+    """Return the best of a trade-off for at most so many moved households, or the fewest moves."""
+    allowed = [row for row in divisions if (row.metrics.moved_households or 0) <= limit]
+    return allowed[-1] if allowed else divisions[0]
+
+
+def recut(
+    instance: Instance, *, seed: int = 0, seconds: float = 10, max_moved: int | None = None
+) -> list[Division]:
+    """Return the trade-off between households moved and score, from fewest moves to best score.
+
+    No division is worse than another in both. The search looks closest at `max_moved`
+    households, or at as many as single best moves by hand would move. Raises ValueError for
+    an instance without today's grids.
+    """
+    choices = Recut(instance, seed=seed, seconds=seconds).run(max_moved)
+    return [of(instance, choice.labels) for choice in choices]

@@ -24,7 +24,8 @@ class Annealing:
     """A division that is searched on; `labels` is the present one, `best` the best seen.
 
     `stay_price` is what each node adds to the energy where its label differs from
-    `stay_label`: the price of households that change grid. Nodes in `frozen` never move.
+    `stay_label`: the price of households that change grid. The sum of these prices never
+    rises above `most_price`, unless it starts there. Nodes in `frozen` never move.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Annealing:
         *,
         stay_label: Sequence[int] | None = None,
         stay_price: Sequence[float] | None = None,
+        most_price: float = math.inf,
         frozen: frozenset[int] = frozenset(),
     ) -> None:
         count = len(instance.nodes)
@@ -44,6 +46,7 @@ class Annealing:
         self.stay_label = list(stay_label) if stay_label else [-1] * count
         self.stay_price = list(stay_price) if stay_price else [0.0] * count
         self.movable = [node for node in range(count) if node not in frozen]
+        self.most_price = most_price
         self.frozen = frozen
         self.members: list[list[int]] = [[] for _ in range(max(labels, default=-1) + 1)]
         self.place = [0] * count
@@ -79,13 +82,14 @@ class Annealing:
             self.grid_energy(*sums)
             for sums in zip(self.loads, self.xs, self.ys, self.qs, strict=True)
         ]
-        self.energy = sum(self.energies) + sum(
+        self.price = sum(
             price
             for label, stay, price in zip(
                 self.labels, self.stay_label, self.stay_price, strict=True
             )
             if label != stay
         )
+        self.energy = sum(self.energies) + self.price
 
     def grid_energy(self, load: float, x: float, y: float, q: float) -> float:
         excess = abs(load / self.instance.target - 1) - self.instance.tolerance
@@ -202,6 +206,7 @@ class Annealing:
         if not count:
             return
         energy, best_energy = self.energy, self.best_energy
+        price, most_price = self.price, self.most_price
         best: list[int] | None = None
         temperature = cooling.hot
         # Changing the temperature at each step costs more than it brings.
@@ -235,11 +240,17 @@ class Annealing:
                 )
             change = energy_left + energy_entered - energies[left] - energies[entered]
             stay = stay_label[node]
+            extra = 0.0
             if stay == left:
-                change += stay_price[node]
+                extra = stay_price[node]
             elif stay == entered:
-                change -= stay_price[node]
-            if not alone and (change <= 0 or random_number() < exp(-change / temperature)):
+                extra = -stay_price[node]
+            change += extra
+            if (
+                not alone
+                and price + extra <= most_price
+                and (change <= 0 or random_number() < exp(-change / temperature))
+            ):
                 if not holds_together(node, left):
                     continue
                 relabel(node, entered)
@@ -249,6 +260,7 @@ class Annealing:
                 qs[left], qs[entered] = q_left, q_entered
                 energies[left], energies[entered] = energy_left, energy_entered
                 energy += change
+                price += extra
             else:
                 # The chain: grids it touches with their sums, and the nodes it moves on.
                 sums = {
@@ -302,12 +314,16 @@ class Annealing:
                     change += news[third]
                     if stay_label[second] == last:
                         change += stay_price[second]
+                        extra += stay_price[second]
                     elif stay_label[second] == third:
                         change -= stay_price[second]
+                        extra -= stay_price[second]
                     chain.append((second, last, third))
                     moving.add(second)
                     last = third
-                    if change <= 0 or random_number() < exp(-change / temperature):
+                    if price + extra <= most_price and (
+                        change <= 0 or random_number() < exp(-change / temperature)
+                    ):
                         accepted = True
                         break
                 if not accepted or (alone and last != left):
@@ -323,6 +339,7 @@ class Annealing:
                     loads[label], xs[label], ys[label], qs[label] = load_now, x_now, y_now, q_now
                     energies[label] = news[label]
                 energy += change
+                price += extra
             if energy < best_energy - ROUNDING:
                 best_energy = energy
                 best = labels[:]

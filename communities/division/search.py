@@ -6,13 +6,14 @@ from typing import NamedTuple
 
 from communities.division.annealing import Annealing, Cooling
 from communities.division.instance import Instance
+from communities.division.repair import connected_start
 from communities.division.seeding import Share, seed_labels, shares
 from communities.division.windows import polish
 
 # Moves tried in a second of search, for each node of a usual grid: inside large grids most
 # of them end at once. A fixed rate, not the clock, decides how long the search goes on, so
 # that the same seed gives the same answer on every machine.
-STEPS_PER_SECOND = 95_000
+STEPS_PER_SECOND = 85_000
 FASTEST = 900_000
 # Where every grid has settled, more moves find nothing.
 STEPS_PER_NODE = 60_000
@@ -94,3 +95,29 @@ def search_part(instance: Instance, steps: int, windows: int, chance: random.Ran
             state.restore()
     polish(states[0], most=windows)
     return states[0].best
+
+
+# Searches from the same start when some nodes are fixed.
+RESTARTS = 3
+
+
+def search_around_fixed(instance: Instance, *, seed: int, seconds: float) -> list[int]:
+    """Return the best division found that leaves fixed nodes in their grids.
+
+    The others start from today's grids where there are any, or else grow from the fixed ones.
+    """
+    chance = random.Random(seed)  # noqa: S311 - a search, no secret
+    if instance.current is None:
+        instance = replace(instance, current=(-1,) * len(instance.nodes))
+    start = connected_start(instance)
+    frozen = frozenset(node for node, label in enumerate(instance.fixed or ()) if label is not None)
+    rate = min(STEPS_PER_SECOND * len(instance.nodes) / instance.k, FASTEST)
+    steps = int(min(seconds * rate, len(instance.nodes) * STEPS_PER_NODE) / RESTARTS)
+    states = []
+    for _restart in range(RESTARTS):
+        state = Annealing(instance, start, chance, frozen=frozen)
+        state.run(Cooling(steps, STAGES[0].hot, STAGES[0].cold))
+        state.restore()
+        polish(state, most=int(seconds * WINDOWS_PER_SECOND / RESTARTS))
+        states.append(state)
+    return min(states, key=lambda state: state.best_energy).best

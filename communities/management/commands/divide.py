@@ -1,4 +1,4 @@
-"""Divide an instance in a file, without a database."""
+"""Divide an instance in a file, or re-cut it, without a database."""
 
 import json
 from argparse import ArgumentParser
@@ -7,7 +7,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from communities.division import InstanceError, divide, read_instance
+from communities.division import (
+    Division,
+    Instance,
+    InstanceError,
+    divide,
+    moved_by_hand,
+    read_instance,
+    recut,
+    within,
+)
 
 
 class Command(BaseCommand):
@@ -28,6 +37,25 @@ class Command(BaseCommand):
             raise CommandError(f"{instance} is no JSON file: {error}") from error
         except InstanceError as error:
             raise CommandError(f"{instance} is no instance: {error}") from error
-        division = divide(problem, seed=seed, seconds=time)
-        answer = {"labels": division.labels, "metrics": division.metrics.as_dict()}
-        self.stdout.write(json.dumps(answer))
+        self.stdout.write(json.dumps(answer(problem, seed=seed, seconds=time)))
+
+
+def answer(problem: Instance, *, seed: int, seconds: float) -> dict[str, Any]:
+    """Return the division as the command writes it; a re-cut with its trade-off.
+
+    The labels of a re-cut are the best for at most as many moved households as single best
+    moves by hand would move.
+    """
+    if problem.current is None:
+        return row(divide(problem, seed=seed, seconds=seconds))
+    tradeoff = recut(problem, seed=seed, seconds=seconds)
+    best = within(tradeoff, moved_by_hand(problem))
+    return row(best) | {"tradeoff": [row(division) for division in tradeoff]}
+
+
+def row(division: Division) -> dict[str, Any]:
+    return {
+        "labels": division.labels,
+        "metrics": division.metrics.as_dict(),
+        "remarks": division.remarks,
+    }

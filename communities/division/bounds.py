@@ -1,0 +1,101 @@
+"""What no division can do better, and words for why."""
+
+import math
+from typing import Any
+
+from communities.division.instance import Instance
+from communities.division.metrics import ROUNDING, Metrics, pieces
+
+# A code and its numbers; pages and commands put them into words.
+Remark = dict[str, Any]
+
+
+def least_deviation(instance: Instance) -> float:
+    """Return a share of the target that the worst grid of every division is off by, at least.
+
+    Proven from two facts: a node that outweighs the target makes its grid too heavy, and
+    the grids of a connected part share its weight, so one of them is off by as much as
+    their mean. Over the parts the best way to share out the grids is taken.
+    """
+    heaviest = max((node.weight for node in instance.nodes), default=0.0)
+    return max(0.0, heaviest / instance.target - 1, least_of_parts(instance))
+
+
+def part_weights(instance: Instance) -> list[float]:
+    parts = pieces(range(len(instance.nodes)), instance.neighbours)
+    return [sum(instance.nodes[node].weight for node in part) for part in parts]
+
+
+def least_of_parts(instance: Instance) -> float:
+    loads = [weight / instance.target for weight in part_weights(instance)]
+    candidates = sorted(
+        {0.0}
+        | {
+            abs(load / grids - 1)
+            for load in loads
+            for grids in {1, max(1, math.floor(load)), math.ceil(load) or 1, instance.k}
+        }
+        | {abs(load / grids - 1) for load in loads for grids in range(1, min(instance.k, 60) + 1)}
+    )
+    for deviation in candidates:
+        least = [max(1, math.ceil(load / (1 + deviation) - ROUNDING)) for load in loads]
+        most = [
+            math.inf if deviation >= 1 else math.floor(load / (1 - deviation) + ROUNDING)
+            for load in loads
+        ]
+        fits = all(low <= high for low, high in zip(least, most, strict=True))
+        if fits and sum(least) <= instance.k <= sum(most):
+            return deviation
+    # Fewer grids than parts, or nothing to divide: nothing is proven.
+    return 0.0
+
+
+def remarks(instance: Instance, metrics: Metrics) -> list[Remark]:
+    """Return what could not be met and why, the most telling first."""
+    found: list[Remark] = []
+    weights = part_weights(instance)
+    if len(weights) > instance.k:
+        found.append({"code": "more_parts_than_grids", "parts": len(weights), "grids": instance.k})
+    if metrics.empty_grids:
+        found.append(
+            {
+                "code": "empty_grids",
+                "empty": metrics.empty_grids,
+                "grids": instance.k,
+                "buildings": len(instance.nodes),
+            }
+        )
+    limit = instance.target * (1 + instance.tolerance)
+    heavy = [node for node in instance.nodes if node.weight > limit + ROUNDING]
+    if heavy:
+        heaviest = max(heavy, key=lambda node: node.weight)
+        found.append(
+            {
+                "code": "heavy_building",
+                "buildings": len(heavy),
+                "heaviest": heaviest.id,
+                "percent": round(100 * (heaviest.weight / instance.target - 1), 1),
+            }
+        )
+    if least_of_parts(instance) > instance.tolerance + ROUNDING:
+        found.append(
+            {
+                "code": "barriers",
+                "parts": len(weights),
+                "percent": round(100 * least_of_parts(instance), 1),
+            }
+        )
+    if metrics.contiguity_violations:
+        found.append({"code": "broken_by_fixed", "pieces": metrics.contiguity_violations})
+        # The proofs are of connected grids.
+        return found
+    if metrics.grids_outside_tolerance:
+        found.append(
+            {
+                "code": "outside_tolerance",
+                "grids": metrics.grids_outside_tolerance,
+                "largest": metrics.max_dev_pct,
+                "least_possible": round(100 * least_deviation(instance), 2),
+            }
+        )
+    return found
