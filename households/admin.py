@@ -27,6 +27,7 @@ from households.models import (
     RegisterImport,
     Residency,
     Resident,
+    WorkloadRule,
 )
 from households.rhythm import reschedule_households
 
@@ -254,8 +255,8 @@ class CareTagAdmin(ScopedAdmin):
     Administrators see every tag here, as a rule; who carries a sensitive one stays hidden.
     """
 
-    fields = ["name", "visit_every_days", "is_sensitive", "description"]
-    list_display = ["name", "visit_every_days", "is_sensitive", "description"]
+    fields = ["name", "visit_every_days", "extra_workload", "is_sensitive", "description"]
+    list_display = ["name", "visit_every_days", "extra_workload", "is_sensitive", "description"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[CareTag]:
         return CareTag.objects.editable_by(request.user)
@@ -269,6 +270,12 @@ class CareTagAdmin(ScopedAdmin):
         if "visit_every_days" in form.changed_data:
             carriers = Residency.objects.filter(resident__care__tag=obj)
             reschedule_households(Household.objects.filter(pk__in=carriers.values("household")))
+
+
+@admin.register(WorkloadRule)
+class WorkloadRuleAdmin(ScopedAdmin):
+    fields = ["kind", "weight"]
+    list_display = ["kind", "weight"]
 
 
 @admin.register(RegisterImport)

@@ -40,6 +40,7 @@ from households.models import (
     SavedExport,
     Topic,
     TopicDepartment,
+    WorkloadRule,
 )
 from tests.factories import (
     PASSWORD,
@@ -255,6 +256,7 @@ GLOBAL = {
     RetryRule,
     Topic,
     VisitRule,
+    WorkloadRule,
     apps.get_model("visits.MatterCategory"),
 }
 # A community's administrator reads the areas above her and edits none.

@@ -27,6 +27,7 @@ from households.models.resident import (
 )
 from households.models.saved_export import SavedExport
 from households.models.topic import Question, Topic, TopicDepartment
+from households.models.workload import WorkloadRule
 
 __all__ = [
     "Barrier",
@@ -53,6 +54,7 @@ __all__ = [
     "SavedExport",
     "Topic",
     "TopicDepartment",
+    "WorkloadRule",
     "identity_error_text",
     "identity_index",
     "is_in_state",

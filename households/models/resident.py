@@ -1,6 +1,7 @@
 """People, where they live or are registered, and the care they need."""
 
 import datetime
+from decimal import Decimal
 from typing import Self
 
 from django.core.exceptions import ValidationError
@@ -17,6 +18,7 @@ from households.fields import EncryptedTextField
 from households.identity import InvalidIdentityError, parse_identity
 from households.masking import mask_identity, mask_phone
 from households.models.place import Household
+from households.models.workload import LIMITS as WORKLOAD_LIMITS
 from households.names import search_terms
 
 
@@ -251,6 +253,14 @@ class CareTag(models.Model):
         _("sensitive"),
         default=False,
         help_text=_("Shown to grid leaders and officers only; the rhythm holds for everyone."),
+    )
+    extra_workload = models.DecimalField(
+        _("added workload"),
+        max_digits=4,
+        decimal_places=2,
+        default=Decimal("0.5"),
+        validators=WORKLOAD_LIMITS,
+        help_text=_("In ordinary households, for each person with this tag."),
     )
     description = models.CharField(_("description"), max_length=200, blank=True)
 
