@@ -33,6 +33,6 @@ def add(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("households", "0013_plans_and_positions")]
+    dependencies = [("households", "0014_workload")]
 
     operations = [migrations.RunPython(add, migrations.RunPython.noop)]
