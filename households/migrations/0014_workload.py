@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('households', '0013_plans_and_positions'),
+        ("households", "0013_plans_and_positions"),
     ]
 
     operations = [
