@@ -493,7 +493,8 @@ def test_care_tag_rhythm_reaches_the_doors(world, as_user):
     tag = CareTagFactory(name="独居", visit_every_days=30)
     CareFactory(resident=world.resident, tag=tag)
     as_user(world.admin).post(
-        url(CareTag, "change", tag.pk), {"name": "独居", "visit_every_days": 7, "description": ""}
+        url(CareTag, "change", tag.pk),
+        {"name": "独居", "visit_every_days": 7, "extra_workload": 1, "description": ""},
     )
     world.household.refresh_from_db()
     assert (world.household.due_by - world.household.registered_on).days == 7
@@ -504,7 +505,8 @@ def test_sensitive_mark_stays_while_somebody_carries_the_tag(world, as_user):
     CareFactory(resident=world.resident, tag=tag)
     client = as_user(world.admin)
     client.post(
-        url(CareTag, "change", tag.pk), {"name": "敏感", "visit_every_days": 9, "description": ""}
+        url(CareTag, "change", tag.pk),
+        {"name": "敏感", "visit_every_days": 9, "extra_workload": "0.5", "description": ""},
     )
     tag.refresh_from_db()
     assert (tag.is_sensitive, tag.visit_every_days) == (True, 9)
