@@ -17,7 +17,7 @@ test: $(VENV)/.installed-dev
 check: $(VENV)/.installed-dev
 	$(PY) -m tests.check
 
-bench: $(VENV)/.installed-dev
+bench: $(VENV)/.installed-bench
 	$(PY) -m tests.bench
 
 # N histories or SECONDS per database, whichever comes first, then one story of matters of so many
@@ -42,9 +42,15 @@ $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	@$(PIP_INSTALL) -r requirements-dev.lock
 	@touch $@
 
-# For maintainers: writes both lock files from pyproject.toml.
+$(VENV)/.installed-bench: requirements-bench.lock $(VENV)/.installed-dev
+	@echo "Installing what the planner is compared with into $(VENV) (once, about a minute) ..."
+	@$(PIP_INSTALL) -r requirements-bench.lock
+	@touch $@
+
+# For maintainers: writes the lock files from pyproject.toml.
 lock:
 	$(PYTHON) -m venv var/lock-venv
 	var/lock-venv/bin/pip install --quiet uv
 	var/lock-venv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements.lock
 	var/lock-venv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header --no-annotate --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	var/lock-venv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header --no-annotate --extra bench -c requirements.lock -c requirements-dev.lock pyproject.toml -o requirements-bench.lock
