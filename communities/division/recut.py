@@ -91,7 +91,7 @@ class Recut:
         if fixed and any(label is not None for label in fixed):
             return self.start
         labels = search(self.instance, seed=self.seed, seconds=self.seconds / 4)
-        kept = [[0] * self.instance.k for _ in range(max(labels) + 1)]
+        kept = [[0] * self.instance.k for _ in range(max(labels, default=-1) + 1)]
         if len(kept) > self.instance.k:
             return self.start
         for node, today, label in zip(self.instance.nodes, self.current, labels, strict=True):
