@@ -3,7 +3,7 @@
 import argparse
 import importlib
 
-MODULES = ("web", "search", "register_import", "odds", "sync", "matters")
+MODULES = ("web", "search", "register_import", "odds", "sync", "matters", "division")
 
 
 def main() -> None:
