@@ -5,7 +5,10 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import translation
+from django.utils import timezone, translation
+
+from communities.models import User
+from visits.actions.plan_changes import change_grids
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -81,3 +84,25 @@ class InitialPasswordMiddleware:
         ):
             return redirect("password_change")
         return None
+
+
+class GridsChangeMiddleware:
+    """Let accepted plans take effect on their day, before the first page of it is answered.
+
+    The user comes with the next day on which anywhere grids change, so on other days this asks
+    nothing. Where the database is busy the next request tries again.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> None:
+        user, on = request.user, timezone.localdate()
+        due = user.grids_change_on if isinstance(user, User) else None
+        if due and due <= on and change_grids(at=timezone.now()):
+            # Her roles may have changed with it.
+            fresh = User.objects.with_standings(user.pk, on, timezone.now())
+            request.user = fresh or user

@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "gridmgmt.middleware.PrivatePagesMiddleware",
+    "gridmgmt.middleware.GridsChangeMiddleware",
     "gridmgmt.middleware.InitialPasswordMiddleware",
     "axes.middleware.AxesMiddleware",
 ]

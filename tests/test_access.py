@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from communities.models import ExpectedBack
 from communities.roles import Role
-from households.models import ImportPage, Post, RegisterImport
+from households.models import GridPlan, ImportPage, Post, RegisterImport
 from tests.factories import (
     CampaignDoorFactory,
     CareFactory,
@@ -195,6 +195,9 @@ TABLE = [
     *form("visits:stairwell_unanswered", "worker captain officer street_officer", "building"),
     *form("visits:pairing_list", MANAGE, "grid"),
     *change("visits:pairing_end", MANAGE, "pairing"),
+    *form("visits:plan_accept", MANAGE, "draft"),
+    *page("visits:plan_change", f"{MANAGE} auditor", "accepted_plan"),
+    *form("visits:plan_take_back", MANAGE, "accepted_plan", sent=302),
     *page("visits:hand_over_list", ALL),
     *page("visits:hand_over", f"worker {MANAGE}", "hand_over"),
     *change("visits:hand_over_accept", "worker", "hand_over"),
@@ -376,6 +379,14 @@ def arguments(world) -> dict[str, list[object]]:
         "matter": matter,
         "photo": photo,
         "hand_over": HandOverFactory(giver=colleague.user, receiver=world.worker, grid=world.grid),
+        "draft": GridPlan.objects.create(community=world.community, name="x"),
+        "accepted_plan": GridPlan.objects.create(
+            community=world.community,
+            name="y",
+            accepted_by=world.admin,
+            accepted_at=timezone.now(),
+            effective_on=timezone.localdate() + datetime.timedelta(days=3),
+        ),
         "pairing": PairingFactory(household=world.household),
         "emergency": call.emergency,
         "roll_call": call,

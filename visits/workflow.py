@@ -308,6 +308,8 @@ TABLE = (
         holder=Holder.CHOSEN,
         need=Need.HOLDER,
     ),
+    # Nor is this: grids were cut anew (`actions.plan_changes`).
+    line(Step.CHANGE_GRID, Matter.OPEN, None, []),
     line(Step.COMMENT, Status, None, Relation, needs_note=True),
 )
 

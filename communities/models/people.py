@@ -105,7 +105,9 @@ WITH_STANDINGS = """
         OR EXISTS (SELECT 1 FROM communities_cover cover
             JOIN communities_membership away ON away.id = cover.away_id
             WHERE away.user_id = person.id AND cover.since <= %(on)s AND cover.until >= %(on)s)
-        ) AS in_cover
+        ) AS in_cover,
+        (SELECT MIN(grids_change_on) FROM communities_community
+            WHERE grids_change_on IS NOT NULL) AS next_change
     FROM communities_user person
     LEFT JOIN communities_expectedback awaited ON awaited.id = (
         SELECT expected.id FROM communities_expectedback expected
@@ -152,6 +154,7 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
             return None
         user: User = rows[0]
         user.is_in_cover = bool(rows[0].in_cover)
+        user.grids_change_on = as_date(rows[0].next_change)
         if rows[0].awaited_at:
             user.awaited = Awaited(
                 rows[0].awaited_name, rows[0].awaited_phone, aware(rows[0].awaited_at)
@@ -167,6 +170,11 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
 def aware(value: datetime.datetime) -> datetime.datetime:
     """Return a moment read without a field; SQLite stores it in UTC and does not say so."""
     return value if timezone.is_aware(value) else value.replace(tzinfo=datetime.UTC)
+
+
+def as_date(value: datetime.date | str | None) -> datetime.date | None:
+    """Return a day read without a field; SQLite stores it as text."""
+    return datetime.date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def face_path(_user: "User", _name: str) -> str:
@@ -198,6 +206,8 @@ class User(AbstractUser):
     # Known of the person a page is shown to, who is read by `with_standings`.
     awaited: Awaited | None = None
     is_in_cover: bool = False
+    # The earliest day on which accepted plans of any community change its grids.
+    grids_change_on: datetime.date | None = None
 
     class Meta:
         verbose_name = _("person at work")

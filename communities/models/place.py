@@ -29,6 +29,7 @@ COMMUNITY_DIGITS = 12
 # 128 bits, and short enough for a QR code that old phones read off a worn badge.
 CARD_KEY_BYTES = 16
 HOLDING_SEQUENCE = "000"
+MOST_GRIDS = 999
 
 
 def new_card_key() -> str:
@@ -250,7 +251,7 @@ class Community(models.Model):
         Raises ValueError when all 999 are taken.
         """
         taken = set(self.grids.values_list("code", flat=True))
-        for sequence in range(1, 1000):
+        for sequence in range(1, MOST_GRIDS + 1):
             code = f"{self.code}{sequence:03d}"
             if code not in taken:
                 return code

@@ -115,13 +115,37 @@ def hand_over_matter(
 
     Status and clock stay as they are. One that somebody moved meanwhile is looked at once more.
     """
+    return follow(matter, Step.HAND_OVER, by=by, at=at, note=note, to=to)
+
+
+def change_grid(
+    *, matter: Matter, grid: int, by: User | None, at: datetime.datetime, note: str
+) -> bool:
+    """Let the open matter follow its door into another grid; say whether it moved.
+
+    Whoever has it keeps it, and its clock runs on.
+    """
+    return follow(matter, Step.CHANGE_GRID, by=by, at=at, note=note, grid=grid)
+
+
+def follow(
+    matter: Matter,
+    step: Step,
+    *,
+    by: User | None,
+    at: datetime.datetime,
+    note: str,
+    to: User | None = None,
+    grid: int | None = None,
+) -> bool:
+    """Take a step that comes with the doors and that nobody presses; say whether it was taken."""
     for _try in range(MOST_TRIES):
         current = Matter.objects.select_related("grid", "category").get(pk=matter.pk)
-        transition = line_of(Step.HAND_OVER, current)
-        if transition is None or current.assignee_id != matter.assignee_id:
+        transition = line_of(step, current)
+        if transition is None or (to and current.assignee_id != matter.assignee_id):
             return False
-        values = values_after(current, transition, by, at, {"assignee": to})
-        if move(current, transition, values):
+        values = values_after(current, transition, by, at, {"assignee": to} if to else {})
+        if move(current, transition, values | ({"grid": grid} if grid else {})):
             break
     else:
         return False
@@ -130,10 +154,11 @@ def hand_over_matter(
         matter=current,
         by=by,
         at=at,
-        step=Step.HAND_OVER,
+        step=step,
         note=note,
         status=current.status,
-        assignee=to,
+        assignee=current.assignee,
+        department=current.department,
         move=current.moves,
     )
     event.save()
@@ -221,7 +246,15 @@ def values_after(
     if step in COUNTED:
         values[COUNTED[step]] = F(COUNTED[step]) + 1
     clocks = Deadlines(matter, at, calendar_from(at)).after(step, day=choice.get("day"))
-    return values | own_values(step, choice) | clocks | ends(transition, at)
+    own = own_values(step, choice) | grid_after(matter, step)
+    return values | own | clocks | ends(transition, at)
+
+
+def grid_after(matter: Matter, step: Step) -> dict[str, Any]:
+    """What is taken up again belongs to the grid its door is in by now."""
+    if step in (Step.REOPEN, Step.SEPARATE) and matter.household:
+        return {"grid": matter.household.grid_id}
+    return {}
 
 
 def own_values(step: Step, choice: Choice) -> dict[str, Any]:

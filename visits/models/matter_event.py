@@ -44,6 +44,7 @@ class Step(models.TextChoices):
     GIVE_UP = "give_up", _("Closed, not solved")
     REOPEN = "reopen", _("Reopened")
     HAND_OVER = "hand_over", _("Handed over with the doors")
+    CHANGE_GRID = "change_grid", _("In another grid with its door")
     COMMENT = "comment", _("Comment")
 
 

@@ -33,6 +33,7 @@ from visits.door_tasks import concerns, is_to_knock_at, matters_for
 from visits.forms.burden import count_burden
 from visits.forms.visits import QuickVisitForm
 from visits.models import HandOver, HeldItem, Outcome, Visit, Way
+from visits.plan_summary import coming_changes
 from visits.roll_calls import notices_for
 
 DOORS_PER_PAGE = 40
@@ -69,6 +70,7 @@ def today(request: HttpRequest) -> HttpResponse:
         {
             "on": on,
             "notices": notices_for(request.user),
+            "coming": coming_changes(request.user, on),
             "progress": progress(request.user, doors, buildings, on),
             "buildings": building_choices(buildings),
             "building": building,

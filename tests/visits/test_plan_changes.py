@@ -1,0 +1,345 @@
+"""A plan of grids takes effect: what moves with the doors, what stays, and the way back."""
+
+import datetime
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from communities.models import Community, Grid, Membership
+from communities.roles import Role
+from households.models import FormerGrid, GridPlan, Household, PlannedGrid, PlannedPart
+from tests.factories import (
+    BuildingFactory,
+    CampaignDoorFactory,
+    GridFactory,
+    HouseholdFactory,
+    MatterFactory,
+    MembershipFactory,
+    PairingFactory,
+    UserFactory,
+    VisitFactory,
+)
+from visits.actions.plan_changes import accept_plan, carry_out, carry_out_due, take_back
+from visits.actions.recompute import recompute
+from visits.models import HandOver, MatterEvent, Pairing, Step, Visit, VisitTally
+
+DAY = datetime.timedelta(days=1)
+
+
+def noon(day: datetime.date) -> datetime.datetime:
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time(12)))
+
+
+@pytest.fixture
+def today():
+    return timezone.localdate()
+
+
+@pytest.fixture
+def monday(today):
+    return today + DAY * (7 - today.weekday())
+
+
+class Cut:
+    """Grids A and B of the community, three buildings in A and one in B, each with a worker."""
+
+    def __init__(self, world) -> None:
+        self.world = world
+        self.community = world.community
+        self.a = world.grid
+        self.b = GridFactory(community=world.community, name="第二网格")
+        long_ago = datetime.date(2024, 1, 1)
+        self.ann = MembershipFactory(
+            user=UserFactory(name="安"), grid=self.a, rank=Membership.Rank.MAIN
+        ).user
+        self.bea = MembershipFactory(
+            user=UserFactory(name="贝"), grid=self.b, rank=Membership.Rank.MAIN
+        ).user
+        self.buildings = [BuildingFactory(community=world.community) for _ in range(4)]
+        self.doors = [
+            [
+                HouseholdFactory(
+                    grid=self.b if place == 3 else self.a,
+                    building=building,
+                    room=f"{floor}01",
+                    grid_since=long_ago,
+                )
+                for floor in (1, 2)
+            ]
+            for place, building in enumerate(self.buildings)
+        ]
+        Household.objects.filter(pk=world.household.pk).update(grid_since=long_ago)
+
+    def plan(self, places: str, **grids: dict) -> GridPlan:
+        """A draft: for each building the letter of its grid, `n` a new one, `-` in no part."""
+        plan = GridPlan.objects.create(community=self.community, name="方案一")
+        known = {"a": self.a, "b": self.b, "n": None}
+        planned = {}
+        for number, letter in enumerate(sorted(set(places) - {"-"})):
+            values = {"name": f"网格{letter}", **grids.get(letter, {})}
+            planned[letter] = PlannedGrid.objects.create(
+                plan=plan, number=number, grid=known[letter], **values
+            )
+        home = self.world.household.building
+        for building, letter in zip([home, *self.buildings], places, strict=True):
+            if letter != "-":
+                PlannedPart.objects.create(
+                    plan=plan,
+                    building=building,
+                    today=self.b if building == self.buildings[3] else self.a,
+                    planned_grid=planned[letter],
+                )
+        return plan
+
+    def accept(self, plan: GridPlan, day: datetime.date) -> GridPlan:
+        return accept_plan(plan=plan, by=self.world.officer, effective_on=day, at=timezone.now())
+
+    def lie(self) -> list[str]:
+        return "".join(
+            {self.a.pk: "a", self.b.pk: "b"}.get(Household.objects.get(pk=doors[0].pk).grid_id, "n")
+            for doors in [[self.world.household], *self.doors]
+        )
+
+
+@pytest.fixture
+def cut(world) -> Cut:
+    return Cut(world)
+
+
+def test_nothing_moves_before_the_day_and_all_on_it(cut, today, monday):
+    plan = cut.accept(cut.plan("aaabb"), monday)
+
+    assert plan.state == GridPlan.State.WAITING
+    assert cut.lie() == "aaaab"
+    cut.community.refresh_from_db()
+    assert cut.community.grids_change_on == monday
+    assert carry_out_due(at=noon(monday - DAY)) == 0
+
+    assert carry_out_due(at=noon(monday)) == 1
+
+    assert cut.lie() == "aaabb"
+    door = Household.objects.get(pk=cut.doors[2][0].pk)
+    assert door.grid_since == monday
+    former = FormerGrid.objects.get(household=door)
+    assert (former.grid, former.until) == (cut.a, monday - DAY)
+    cut.community.refresh_from_db()
+    assert cut.community.grids_change_on is None
+    plan.refresh_from_db()
+    assert plan.state == GridPlan.State.IN_EFFECT
+    assert carry_out(plan=plan, at=noon(monday)) is False
+    assert carry_out_due(at=noon(monday)) == 0
+
+
+def test_carried_out_late_it_holds_from_its_day(cut, monday):
+    cut.accept(cut.plan("aaabb"), monday)
+
+    carry_out_due(at=noon(monday + 2 * DAY))
+
+    door = Household.objects.get(pk=cut.doors[2][0].pk)
+    assert door.grid_since == monday
+    assert FormerGrid.objects.get(household=door).until == monday - DAY
+
+
+def test_for_today_it_is_carried_out_at_once(cut, today):
+    plan = cut.accept(cut.plan("aaabb"), today)
+
+    assert plan.state == GridPlan.State.IN_EFFECT
+    assert cut.lie() == "aaabb"
+    assert HandOver.objects.get().carried_out_at
+
+
+def test_what_belongs_to_the_doors_moves_and_the_past_stays(cut, today, monday):
+    moving, staying = cut.doors[2][0], cut.doors[0][0]
+    VisitFactory(household=moving, grid=cut.a, by=cut.ann, done_at=noon(today - 40 * DAY))
+    recompute(save=True)
+    matter = MatterFactory(grid=cut.a, household=moving, status="in_progress", assignee=cut.ann)
+    ended = MatterFactory(
+        grid=cut.a, household=moving, status="closed", closed_at=timezone.now(), due_at=None
+    )
+    other = MatterFactory(grid=cut.a, household=staying)
+    campaign = CampaignDoorFactory(household=moving)
+    pairing = PairingFactory(household=moving, user=cut.world.officer, unit_name="")
+    whole = PairingFactory(household=None, grid=cut.a)
+    before = list(VisitTally.objects.order_by("pk").values())
+    due = Household.objects.filter(pk=moving.pk).values("due_from", "due_by", "last_visited_on")[0]
+
+    cut.accept(cut.plan("aaabb"), monday)
+    carry_out_due(at=noon(monday))
+
+    matter.refresh_from_db()
+    assert (matter.grid, matter.assignee) == (cut.b, cut.bea)
+    steps = list(matter.events.values_list("step", flat=True))
+    assert steps[-2:] == [Step.CHANGE_GRID, Step.HAND_OVER]
+    event = MatterEvent.objects.get(matter=matter, step=Step.CHANGE_GRID)
+    assert "第二网格" in event.note
+    for unmoved in (ended, other):
+        unmoved.refresh_from_db()
+        assert unmoved.grid == cut.a
+    assert campaign.household.campaign_doors.count() == 1
+    assert list(Pairing.objects.of_grid(cut.b)) == [pairing]
+    assert list(Pairing.objects.of_grid(cut.a)) == [whole]
+    assert list(VisitTally.objects.order_by("pk").values()) == before
+    assert Visit.objects.get().grid == cut.a
+    assert recompute(save=False).differences == []
+    after = Household.objects.filter(pk=moving.pk).values(*due)[0]
+    assert after == due
+
+
+def test_a_hand_over_is_made_at_once_for_each_pair_of_workers(cut, monday):
+    cut.accept(cut.plan("aaabb"), monday)
+
+    row = HandOver.objects.get()
+    assert (row.giver, row.receiver, row.grid) == (cut.ann, cut.bea, cut.a)
+    assert row.effective_on == monday
+    assert row.carried_out_at is None
+    assert {door.household_id for door in row.door_rows.all()} == {d.pk for d in cut.doors[2]}
+
+
+def test_a_new_grid_opens_with_its_worker_on_the_day(cut, monday):
+    cay = UserFactory(name="凯")
+    cut.accept(cut.plan("aannb", n={"worker": cay}), monday)
+    assert cut.community.grids.count() == 2
+    assert HandOver.objects.get().receiver == cay
+
+    carry_out_due(at=noon(monday))
+
+    new = cut.community.grids.get(name="网格n")
+    assert new.opened_on == monday
+    member = Membership.objects.get(grid=new)
+    assert (member.user, member.since, member.rank) == (cay, monday, Membership.Rank.MAIN)
+    assert Household.objects.filter(grid=new).count() == 4
+
+
+def test_a_grid_that_all_leave_is_closed_the_day_before(cut, monday):
+    matter = MatterFactory(grid=cut.b, household=None, place="院子")
+    captain = MembershipFactory(role=Role.STAIR_CAPTAIN, grid=cut.b)
+    cut.accept(cut.plan("aaaaa"), monday)
+
+    carry_out_due(at=noon(monday))
+
+    cut.b.refresh_from_db()
+    assert cut.b.closed_on == monday - DAY
+    assert Membership.objects.get(user=cut.bea).until == monday - DAY
+    matter.refresh_from_db()
+    assert matter.grid == cut.a
+    captain.refresh_from_db()
+    assert (captain.grid, captain.until) == (cut.a, None)
+
+
+def test_doors_registered_meanwhile_go_with_their_part(cut, today, monday):
+    cut.accept(cut.plan("aaabb"), monday)
+    new = HouseholdFactory(grid=cut.a, building=cut.buildings[2], room="901", grid_since=today)
+
+    carry_out_due(at=noon(monday))
+
+    new.refresh_from_db()
+    assert new.grid == cut.b
+
+
+def test_a_door_moved_by_hand_meanwhile_stays_where_it_was_put(cut, today, monday):
+    third = GridFactory(community=cut.community)
+    cut.accept(cut.plan("aaabb"), monday)
+    Household.objects.filter(pk=cut.doors[2][0].pk).update(grid=third, grid_since=today)
+
+    carry_out_due(at=noon(monday))
+
+    assert Household.objects.get(pk=cut.doors[2][0].pk).grid == third
+    assert Household.objects.get(pk=cut.doors[2][1].pk).grid == cut.b
+
+
+def test_before_its_day_a_plan_is_simply_taken_back(cut, monday):
+    plan = cut.accept(cut.plan("aaabb"), monday)
+
+    plan = take_back(plan=plan, by=cut.world.officer, at=timezone.now())
+
+    assert plan.state == GridPlan.State.TAKEN_BACK
+    assert not HandOver.objects.exists()
+    assert carry_out_due(at=noon(monday)) == 0
+    assert cut.lie() == "aaaab"
+    cut.community.refresh_from_db()
+    assert cut.community.grids_change_on is None
+    with pytest.raises(ValidationError):
+        take_back(plan=plan, by=cut.world.officer, at=timezone.now())
+
+
+@pytest.mark.parametrize("places", ["aaabb", "aannb", "aaaaa"])
+def test_later_everything_goes_back_as_of_today(cut, monday, places):
+    matter = MatterFactory(
+        grid=cut.a, household=cut.doors[2][0], status="in_progress", assignee=cut.ann
+    )
+    yard = MatterFactory(grid=cut.b, household=None, place="院子")
+    captain = MembershipFactory(role=Role.STAIR_CAPTAIN, grid=cut.b)
+    cay = UserFactory(name="凯")
+    plan = cut.accept(cut.plan(places, n={"worker": cay}), monday)
+    carry_out_due(at=noon(monday))
+    plan.refresh_from_db()
+
+    take_back(plan=plan, by=cut.world.officer, at=noon(monday + 3 * DAY))
+
+    assert cut.lie() == "aaaab"
+    matter.refresh_from_db()
+    assert (matter.grid, matter.assignee) == (cut.a, cut.ann)
+    yard.refresh_from_db()
+    assert yard.grid == cut.b
+    captain.refresh_from_db()
+    assert captain.grid == cut.b
+    cut.b.refresh_from_db()
+    assert cut.b.closed_on is None
+    assert Membership.objects.get(user=cut.bea).until is None
+    for new in cut.community.grids.filter(name="网格n"):
+        assert new.closed_on == monday + 2 * DAY
+        assert Membership.objects.get(grid=new).until == monday + 2 * DAY
+    moved = plan.moves.first().household
+    former = list(FormerGrid.objects.filter(household=moved).order_by("since"))
+    assert [row.until for row in former] == [monday - DAY, monday + 2 * DAY]
+    assert former[1].since == monday
+
+
+def test_on_the_same_day_it_leaves_no_trace(cut, today):
+    since = cut.doors[2][0].grid_since
+    plan = cut.accept(cut.plan("aaabb"), today)
+    take_back(plan=plan, by=cut.world.officer, at=timezone.now())
+
+    door = Household.objects.get(pk=cut.doors[2][0].pk)
+    assert (door.grid, door.grid_since) == (cut.a, since)
+    assert not FormerGrid.objects.exists()
+
+
+def test_not_taken_back_after_a_later_change(cut, today):
+    plan = cut.accept(cut.plan("aaabb"), today)
+    later = cut.accept(cut.plan("aabbb"), today)
+    with pytest.raises(ValidationError):
+        take_back(plan=plan, by=cut.world.officer, at=timezone.now())
+    take_back(plan=later, by=cut.world.officer, at=timezone.now())
+    third = GridFactory(community=cut.community)
+    Household.objects.filter(pk=cut.doors[2][0].pk).update(grid=third)
+    with pytest.raises(ValidationError):
+        take_back(plan=plan, by=cut.world.officer, at=timezone.now())
+    assert cut.lie() == "aaanb"
+
+
+def test_what_is_not_accepted(cut, today, monday):
+    plan = cut.plan("aaabb")
+    for day in (today - DAY, today + 400 * DAY):
+        with pytest.raises(ValidationError):
+            cut.accept(plan, day)
+    with pytest.raises(ValidationError):
+        cut.accept(cut.plan("aaaab"), monday)
+    # A building that the draft does not know, in a grid it does away with.
+    with pytest.raises(ValidationError):
+        cut.accept(cut.plan("bb-bb"), monday)
+    parts = list(plan.parts.order_by("pk").values_list("pk", flat=True))
+    plan.edges = [parts[:2], parts[2:4], parts[3:5]]
+    plan.save()
+    with pytest.raises(ValidationError):
+        cut.accept(plan, monday)
+    plan.edges = [parts[:2], parts[1:3], parts[3:5]]
+    plan.save()
+    cut.accept(plan, monday)
+    with pytest.raises(ValidationError):
+        cut.accept(plan, monday)
+    with pytest.raises(ValidationError):
+        cut.accept(cut.plan("aabbb"), monday)
+    assert Community.objects.get(pk=cut.community.pk).grids_change_on == monday
+    assert Grid.objects.filter(community=cut.community).count() == 2

@@ -1,0 +1,280 @@
+"""Accepting a plan of grids, carrying it out when its day comes, taking it back."""
+
+import datetime
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, OperationalError, transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from communities.databases import impatient
+from communities.models import Community, Grid, Membership, User
+from communities.roles import Role
+from households.actions.grids import BATCH
+from households.actions.regrid import (
+    add_newcomers,
+    check_plan,
+    check_unchanged,
+    close_left,
+    close_opened,
+    effect_of,
+    heirs_of,
+    move_back,
+    move_doors,
+    open_planned,
+    reopen,
+)
+from households.models import GridPlan, Household, PlannedMove
+from visits.actions.hand_overs import hand_over, relight
+from visits.actions.matter_steps import change_grid
+from visits.models import HandOver, Matter
+
+logger = logging.getLogger(__name__)
+
+
+class Share(NamedTuple):
+    """The doors that one worker has to hand to another, or to nobody yet."""
+
+    giver: User
+    receiver: User | None
+    grid: Grid
+    doors: list[int]
+
+
+@transaction.atomic
+def accept_plan(
+    *, plan: GridPlan, by: User, effective_on: datetime.date, at: datetime.datetime
+) -> GridPlan:
+    """Accept a draft for that day, with a hand-over for everybody whose doors it moves.
+
+    On the day itself it is carried out in the same transaction, else by `carry_out_due` when
+    the day has come. Refuses, in words, a draft that no longer fits or that falls apart.
+    """
+    today = timezone.localdate(at)
+    plan = locked(plan)
+    moves = check_plan(plan, on=effective_on, today=today)
+    plan.accepted_by, plan.accepted_at, plan.effective_on = by, at, effective_on
+    plan.validate_constraints()
+    plan.save(update_fields=["accepted_by", "accepted_at", "effective_on"])
+    PlannedMove.objects.bulk_create(moves, batch_size=BATCH)
+    if effective_on <= today:
+        carry_out(plan=plan, at=at)
+    else:
+        Community.objects.filter(pk=plan.community_id).update(grids_change_on=effective_on)
+        for share in shares_of(moves, effective_on):
+            hand_over_share(share, on=effective_on, by=by, at=at)
+    plan.refresh_from_db()
+    return plan
+
+
+def locked(plan: GridPlan) -> GridPlan:
+    """Return the plan as it is now; whoever changes grids of its community meanwhile waits."""
+    Community.objects.select_for_update(no_key=True).get(pk=plan.community_id)
+    return GridPlan.objects.select_related("community", "accepted_by").get(pk=plan.pk)
+
+
+@transaction.atomic
+def carry_out(*, plan: GridPlan, at: datetime.datetime) -> bool:
+    """Let an accepted plan take effect as of its day, once; say whether this call did it."""
+    plan = locked(plan)
+    on, by = plan.effective_on, plan.accepted_by
+    if plan.state != GridPlan.State.WAITING or on is None or on > timezone.localdate(at):
+        return False
+    add_newcomers(plan, at)
+    waiting = list(plan.moves.select_related("left", "entered"))
+    opened = [open_planned(plan, planned, on) for planned in effect_of(plan, waiting).opened]
+    moves = move_doors(plan, on=on, at=at)
+    shares = shares_of(moves, on)
+    carried = close_left(plan, moves, on)
+    heirs = {left: heir for left, heir in heirs_of(moves).items() if left in carried["closed"]}
+    move_with_doors(moves, by=by, at=at)
+    carried["matters"] = move_doorless(heirs, by=by, at=at)
+    carried["opened"] = [grid.pk for grid in opened]
+    told = [hand_over_share(share, on=on, by=by, at=at).pk for share in shares]
+    # Said at the acceptance of somebody who is no longer the worker there.
+    drop(hand_overs_of(plan).exclude(pk__in=told))
+    plan.carried, plan.in_effect_at = carried, at
+    plan.save(update_fields=["carried", "in_effect_at"])
+    Community.objects.filter(pk=plan.community_id).update(grids_change_on=None)
+    return True
+
+
+def carry_out_due(*, at: datetime.datetime) -> int:
+    """Carry out every plan whose day has come, each in its own transaction; return how many."""
+    due = GridPlan.objects.due(timezone.localdate(at)).order_by("effective_on", "pk")
+    return sum(carry_out(plan=plan, at=at) for plan in due)
+
+
+def change_grids(*, at: datetime.datetime) -> int:
+    """Carry out what is due in passing, before something else is answered; return how many.
+
+    Whatever goes wrong is logged and left to the next one: people work on under the old
+    border rather than not at all.
+    """
+    try:
+        with impatient():
+            return carry_out_due(at=at)
+    except OperationalError:
+        logger.warning("grids are to change, and the database is busy")
+    except (DatabaseError, ValidationError, ValueError):
+        logger.exception("grids could not be changed")
+    return 0
+
+
+@transaction.atomic
+def take_back(*, plan: GridPlan, by: User, at: datetime.datetime) -> GridPlan:
+    """Undo an accepted plan: before its day as if never accepted, later as of today.
+
+    What happened meanwhile stays with the grids it happened in. Refused once anything has
+    changed the grids again.
+    """
+    plan = locked(plan)
+    if plan.state == GridPlan.State.WAITING:
+        Community.objects.filter(pk=plan.community_id).update(grids_change_on=None)
+        drop(hand_overs_of(plan))
+    elif plan.state == GridPlan.State.IN_EFFECT:
+        undo(plan, by=by, at=at)
+    else:
+        raise ValidationError(_("There is nothing to take back."))
+    plan.taken_back_by, plan.taken_back_at = by, at
+    plan.save(update_fields=["taken_back_by", "taken_back_at"])
+    return plan
+
+
+def undo(plan: GridPlan, *, by: User, at: datetime.datetime) -> None:
+    """Put back what carrying the plan out has changed, as of today."""
+    on = timezone.localdate(at)
+    keys = plan.moves.exclude(left_since=None).values("household")
+    list(Household.objects.filter(pk__in=keys).order_by("pk").select_for_update(no_key=True))
+    moves = list(
+        plan.moves.exclude(left_since=None).select_related(
+            "left", "entered__grid", "household__building"
+        )
+    )
+    check_unchanged(plan, moves)
+    reopen(plan.carried)
+    shares = shares_of(moves, on, is_back=True)
+    move_back(plan, moves, on=on, at=at)
+    closed = close_opened(plan, on=on, at=at)
+    move_with_doors(moves, by=by, at=at)
+    for key, grid in plan.carried.get("matters", []):
+        matter = Matter.objects.open().filter(pk=key).first()
+        if matter:
+            move_matter(matter, Grid.objects.get(pk=grid), by=by, at=at)
+    before = {heir: left for left, heir in heirs_of(moves).items()}
+    move_doorless({grid.pk: before[grid.pk] for grid in closed if grid.pk in before}, by=by, at=at)
+    drop(hand_overs_of(plan))
+    for share in shares:
+        hand_over_share(share, on=on, by=by, at=at)
+
+
+def move_with_doors(
+    moves: Iterable[PlannedMove], *, by: User | None, at: datetime.datetime
+) -> None:
+    """Let the open matters at these doors follow into the grids the doors are in now."""
+    keys = [move.household_id for move in moves]
+    for start in range(0, len(keys), BATCH):
+        matters = Matter.objects.open().filter(household__in=keys[start : start + BATCH])
+        astray = matters.exclude(grid=F("household__grid")).select_related("household__grid")
+        for matter in astray.order_by("pk"):
+            assert matter.household  # noqa: S101 - found by it
+            move_matter(matter, matter.household.grid, by=by, at=at)
+
+
+def move_doorless(
+    heirs: dict[int, int], *, by: User | None, at: datetime.datetime
+) -> list[list[object]]:
+    """Let open matters without a door go from closed grids to their heirs.
+
+    Left there, no worker would see them. Returns each with the grid it left.
+    """
+    grids = Grid.objects.in_bulk(list(heirs.values()))
+    matters = Matter.objects.open().filter(grid__in=heirs, household=None).order_by("pk")
+    moved: list[list[object]] = []
+    for matter in matters:
+        before = matter.grid_id
+        if move_matter(matter, grids[heirs[before]], by=by, at=at):
+            moved.append([str(matter.pk), before])
+    return moved
+
+
+def move_matter(matter: Matter, grid: Grid, *, by: User | None, at: datetime.datetime) -> bool:
+    """Move one open matter by a step of its history, written in the language of the place."""
+    with translation.override(settings.LANGUAGE_CODE):
+        note = _("The grids were cut anew: now %(grid)s.") % {"grid": grid}
+    return change_grid(matter=matter, grid=grid.pk, by=by, at=at, note=note)
+
+
+def shares_of(
+    moves: Iterable[PlannedMove], on: datetime.date, *, is_back: bool = False
+) -> list[Share]:
+    """Return who has to hand which doors to whom, by the main workers of that day."""
+    moves = list(moves)
+    grids = {move.left_id for move in moves} | {
+        move.entered.grid_id for move in moves if move.entered.grid_id
+    }
+    workers = main_workers(grids, on)
+    doors: dict[tuple[int, int, int], list[int]] = defaultdict(list)
+    people: dict[int, User] = {}
+    homes: dict[int, Grid] = {}
+    for move in moves:
+        left, entered = move.left, move.entered
+        one = workers.get(left.pk)
+        other = workers.get(entered.grid_id or 0) or (None if entered.grid_id else entered.worker)
+        home, giver, receiver = (entered.grid, other, one) if is_back else (left, one, other)
+        if home is None or giver is None or giver == receiver:
+            continue
+        people[giver.pk] = giver
+        if receiver:
+            people[receiver.pk] = receiver
+        homes[home.pk] = home
+        doors[giver.pk, receiver.pk if receiver else 0, home.pk].append(move.household_id)
+    return [
+        Share(people[giver], people.get(receiver), homes[home], keys)
+        for (giver, receiver, home), keys in sorted(doors.items())
+    ]
+
+
+def main_workers(grids: Iterable[int], on: datetime.date) -> dict[int, User]:
+    """Return the main worker of each of these grids on that day, as far as it has one."""
+    rows = Membership.objects.current(on).filter(
+        grid__in=list(grids), role=Role.GRID_WORKER, rank=Membership.Rank.MAIN
+    )
+    return {row.grid_id: row.user for row in rows.select_related("user").order_by("since", "pk")}  # type: ignore[misc] # filtered by it
+
+
+def hand_over_share(
+    share: Share, *, on: datetime.date, by: User | None, at: datetime.datetime
+) -> HandOver:
+    return hand_over(
+        giver=share.giver,
+        receiver=share.receiver,
+        grid=share.grid,
+        doors=share.doors,
+        reason=HandOver.Reason.RECUT,
+        on=on,
+        by=by,
+        at=at,
+    )
+
+
+def hand_overs_of(plan: GridPlan) -> QuerySet[HandOver]:
+    """Return the hand-overs made for the plan that nobody has accepted."""
+    return HandOver.objects.open().filter(
+        reason=HandOver.Reason.RECUT,
+        effective_on=plan.effective_on,
+        grid__in=plan.moves.values("left"),
+    )
+
+
+def drop(rows: QuerySet[HandOver]) -> None:
+    """Remove hand-overs that no longer are any; nobody is asked for a word any more."""
+    for row in list(rows.select_related("grid", "receiver", "made_by")):
+        HandOver.objects.filter(pk=row.pk).delete()
+        relight(row)
