@@ -1,6 +1,7 @@
 """The dashboards: one community by grid, one area by its parts."""
 
 import datetime
+from collections.abc import Sequence
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -15,7 +16,7 @@ from communities.models import Area, Community, inside
 from communities.roles import MANAGERS
 from gridmgmt.overview import reports, tables
 from gridmgmt.overview.figures import week_starts
-from gridmgmt.overview.reports import Report
+from gridmgmt.overview.reports import DriftedGrid, Report
 from households.models import quarter_start
 from visits.models import CalendarDay, Emergency
 
@@ -36,7 +37,8 @@ def community(request: HttpRequest, code: str) -> HttpResponseBase:
     report = reports.community_report(place, request.user, timezone.now())
     if wants_export(request):
         return export(request, report, place)
-    return dashboard(request, report, place, above=place.area)
+    drifted = reports.drifted_grids(place, report)
+    return dashboard(request, report, place, above=place.area, drifted=drifted)
 
 
 @require_safe
@@ -76,7 +78,12 @@ def running_emergencies(request: HttpRequest, place: Community | Area) -> list[E
 
 
 def dashboard(
-    request: HttpRequest, report: Report, place: Community | Area, *, above: Area | None
+    request: HttpRequest,
+    report: Report,
+    place: Community | Area,
+    *,
+    above: Area | None,
+    drifted: Sequence[DriftedGrid] = (),
 ) -> HttpResponse:
     """Lay out the figures of a place, with the way to the one above if that is open to her."""
     links = tables.Links(report.on)
@@ -105,6 +112,8 @@ def dashboard(
             )
         ),
         "export_query": query_with(request, export="xlsx"),
+        "drifted": drifted,
+        "may_recut": request.user.has_any_role(MANAGERS),
         "emergencies": running_emergencies(request, place),
         **missing_calendar(request, report.on),
     }

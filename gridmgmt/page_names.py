@@ -37,6 +37,7 @@ PAGE_NAMES = {
     "households:community_list": gettext_lazy("Grids and people"),
     "households:community_edit": gettext_lazy("Settings"),
     "households:grid_list": gettext_lazy("Grids"),
+    "households:staffing": gettext_lazy("Staffing"),
     "households:grid": gettext_lazy("Grid"),
     "households:grid_add": gettext_lazy("Open a grid"),
     "households:grid_edit": gettext_lazy("Change grid"),

@@ -14,6 +14,7 @@ from households.views import (
     posts,
     residents,
     search,
+    staffing,
 )
 
 app_name = "households"
@@ -46,6 +47,7 @@ urlpatterns = [
     path("communities/<slug:code>/grids/", grids.grid_list, name="grid_list"),
     path("communities/<slug:code>/grids/add/", grids.grid_add, name="grid_add"),
     path("communities/<slug:code>/people/", members.member_list, name="member_list"),
+    path("communities/<slug:code>/staffing/", staffing.staffing, name="staffing"),
     path("grids/<slug:code>/", grids.grid, name="grid"),
     path("grids/<slug:code>/edit/", grids.grid_edit, name="grid_edit"),
     path("grids/<slug:code>/close/", grids.grid_close, name="grid_close"),

@@ -154,6 +154,7 @@ TABLE = [
     *form("visits:member_add", MANAGE, "community"),
     *form("visits:person_add", MANAGE, "community"),
     *page("households:cover_list", MANAGE, "community"),
+    *page("households:staffing", MANAGE, "community"),
     *form("visits:cover_add", MANAGE, "community"),
     *form("visits:cover_end", MANAGE, "cover"),
     *form("households:post_list", MANAGE, "post_membership"),

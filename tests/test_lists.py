@@ -34,6 +34,7 @@ LISTS = [
     List("households:grid_fill", 6, place="grid"),
     List("households:member_list", 9, 5, place="community"),
     List("households:cover_list", 5, place="community"),
+    List("households:staffing", 12, place="community"),
     List("households:household_list", 12, 11),
     List("households:building_list", 5, 5),
     List("households:household", 13, place="household"),

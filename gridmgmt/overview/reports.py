@@ -8,10 +8,12 @@ from django.db.models import Q
 from django.utils import timezone
 
 from communities.models import Area, Community, Grid, User, inside
-from communities.models.place import COMMUNITY_DIGITS
+from communities.models.place import COMMUNITY_DIGITS, HOLDING_SEQUENCE
 from communities.roles import DASHBOARD_READERS, READERS
 from gridmgmt.overview.figures import Figures
 from gridmgmt.overview.store import figures_of_communities, figures_of_grids
+from households.figures import size_warning
+from households.models import DoorState
 
 
 @dataclass(frozen=True)
@@ -158,3 +160,27 @@ def area_report(area: Area, user: User, at: datetime.datetime) -> Report:
             targets.pop() if len(targets) == 1 else None,
         ),
     )
+
+
+@dataclass(frozen=True)
+class DriftedGrid:
+    """A grid whose actual households have left the limits of its community."""
+
+    name: str
+    code: str
+    households: int
+    warning: str
+
+
+def drifted_grids(community: Community, report: Report) -> list[DriftedGrid]:
+    """Return the grids of a report that have drifted past the community's limits.
+
+    Worked out from the figures at hand: watching costs no query.
+    """
+    return [
+        DriftedGrid(line.name, line.code, households, warning)
+        for line in report.lines
+        if line.kind == "grid"
+        and not line.code.endswith(HOLDING_SEQUENCE)
+        and (warning := size_warning(community, households := line.figures.doors[DoorState.ACTUAL]))
+    ]

@@ -1,0 +1,108 @@
+"""The staffing board: workload against target, other offices, leave; and drifted grids."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from communities.models import Community
+from communities.roles import Role
+from households.models import Household
+from households.staffing_board import staffing_board
+from tests.factories import (
+    CoverFactory,
+    GridFactory,
+    HouseholdFactory,
+    MembershipFactory,
+    UserFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _main_worker(world):
+    world.worker.memberships.update(rank="main")
+
+
+def board(world):
+    return staffing_board(world.community, world.officer, timezone.localdate())
+
+
+def row_of(world, user):
+    [row] = [row for row in board(world).rows if row.user == user]
+    return row
+
+
+def add_doors(grid, building, count, **fields):
+    for number in range(count):
+        HouseholdFactory(grid=grid, building=building, room=f"9{number:03d}", **fields)
+
+
+def test_workload_stands_beside_households_and_target(world):
+    Community.objects.filter(pk=world.community.pk).update(households_per_worker=3)
+    world.community.refresh_from_db()
+    add_doors(world.grid, world.household.building, 4, occupancy="rented")
+    Household.objects.filter(pk=world.household.pk).update(occupancy="vacant")
+    row = row_of(world, world.worker)
+    assert (row.own.households, row.own.rounded, row.target) == (4, 5, 3)
+    assert (row.over, row.share) == (2, 160)
+
+
+def test_a_part_time_worker_is_meant_to_carry_half(world):
+    grid = GridFactory(community=world.community)
+    worker = MembershipFactory(grid=grid, employment="part_time").user
+    assert row_of(world, worker).target == 50
+
+
+def test_doors_of_a_grid_count_for_its_main_worker_alone(world):
+    backup = MembershipFactory(grid=world.grid, rank="backup").user
+    assert row_of(world, backup).own.households == 0
+    assert row_of(world, backup).backup_grids == [world.grid]
+    assert row_of(world, world.worker).grids == [world.grid]
+
+
+def test_who_holds_another_office_is_seen(world):
+    MembershipFactory(user=world.worker, role=Role.AREA_CADRE, grid=None, community=world.community)
+    [office] = row_of(world, world.worker).other_offices
+    assert office.role == Role.AREA_CADRE
+
+
+def test_leave_is_seen_with_both_who_is_away_and_who_goes(world):
+    today = timezone.localdate()
+    deputy = UserFactory()
+    MembershipFactory(user=deputy, grid=GridFactory(community=world.community))
+    away = world.worker.memberships.get()
+    CoverFactory(away=away, user=deputy, since=today, until=today + datetime.timedelta(days=3))
+    assert [cover.user for cover in row_of(world, world.worker).away] == [deputy]
+    assert [cover.away for cover in row_of(world, deputy).goes_for] == [away]
+
+
+def test_the_board_says_how_many_workers_are_missing(world):
+    Community.objects.filter(pk=world.community.pk).update(households_per_worker=2)
+    world.community.refresh_from_db()
+    add_doors(world.grid, world.household.building, 8)
+    empty = GridFactory(community=world.community)
+    found = board(world)
+    assert (found.total.households, found.needed, found.full_time) == (9, 5, 1)
+    assert found.missing == 4
+    assert found.without_worker == [empty]
+
+
+def test_a_grid_past_its_limits_is_named_on_the_dashboard(world, as_user):
+    url = world.community.get_absolute_url()
+    Community.objects.filter(pk=world.community.pk).update(
+        grid_size_min=0, grid_size=1, grid_size_max=2
+    )
+    client = as_user(world.officer)
+    assert client.get(url).context["drifted"] == []
+    add_doors(world.grid, world.household.building, 3)
+    [grid] = client.get(url).context["drifted"]
+    assert (grid.code, grid.households, grid.warning) == (world.grid.code, 4, "Larger than 2")
+
+
+def test_doors_without_a_grid_do_not_drift(world, as_user):
+    Community.objects.filter(pk=world.community.pk).update(grid_size_min=0)
+    holding = world.community.holding_grid()
+    Household.objects.filter(grid=world.grid).update(grid=holding)
+    assert as_user(world.officer).get(world.community.get_absolute_url()).context["drifted"] == []
