@@ -1,19 +1,23 @@
 """What an office does by hand: the best single move between neighbours, again and again."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from communities.division.instance import Instance
-from communities.division.metrics import inertia, members, penalty, pieces
+from communities.division.metrics import members, penalty, pieces
 
 LEAST_GAIN = 1e-9
 
 
 def greedy_repair(instance: Instance, start: Sequence[int]) -> list[int]:
-    """Return the division that single best moves lead to, until none makes the score better."""
+    """Return the division that single best moves lead to, until none helps the balance.
+
+    The best move relieves grids outside the tolerance most for each household that changes
+    grid; an office looks at numbers, not at shapes.
+    """
     labels = list(start)
     fixed = instance.fixed or (None,) * len(labels)
     grids = [set(grid) for grid in members(labels, max(labels, default=-1) + 1)]
-    energies = [energy(instance, grid) for grid in grids]
+    excesses = [excess(instance, grid) for grid in grids]
     gains: dict[tuple[int, int], float] = {}
     stale = set(range(len(labels)))
     while True:
@@ -24,10 +28,10 @@ def greedy_repair(instance: Instance, start: Sequence[int]) -> list[int]:
                 continue
             for label in {labels[near] for near in instance.neighbours[node]} - {labels[node]}:
                 left = grids[labels[node]] - {node}
-                gain = energies[labels[node]] + energies[label]
-                gain -= energy(instance, left) + energy(instance, grids[label] | {node})
+                gain = excesses[labels[node]] + excesses[label]
+                gain -= excess(instance, left) + excess(instance, grids[label] | {node})
                 if gain > LEAST_GAIN and len(pieces(left, instance.neighbours)) == 1:
-                    gains[node, label] = gain
+                    gains[node, label] = gain / max(1, instance.nodes[node].households)
         if not gains:
             return labels
         (node, label), _gain = max(gains.items(), key=lambda item: (item[1], item[0]))
@@ -36,13 +40,12 @@ def greedy_repair(instance: Instance, start: Sequence[int]) -> list[int]:
         grids[label].add(node)
         labels[node] = label
         for changed in (left_label, label):
-            energies[changed] = energy(instance, grids[changed])
+            excesses[changed] = excess(instance, grids[changed])
         around = grids[left_label] | grids[label]
         stale = around | {near for member in around for near in instance.neighbours[member]}
 
 
-def energy(instance: Instance, grid: set[int]) -> float:
+def excess(instance: Instance, grid: Collection[int]) -> float:
+    """Return what a grid adds to the score for lying outside the tolerance."""
     load = sum(instance.nodes[node].weight for node in grid)
-    return inertia(instance, grid) / instance.j_ref + penalty(
-        load, instance.target, instance.tolerance
-    )
+    return penalty(load, instance.target, instance.tolerance)
