@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from communities.division.annealing import Annealing, Cooling
+from communities.division.crossing import take_better_parts
 from communities.division.instance import Instance
 from communities.division.repair import connected_start
 from communities.division.seeding import Share, seed_labels, shares
@@ -93,6 +94,10 @@ def search_part(instance: Instance, steps: int, windows: int, chance: random.Ran
         for state in states:
             state.run(Cooling(int(steps * stage.share / divisions), stage.hot, stage.cold))
             state.restore()
+        finds = [state.best for state in states]
+        for state in states:
+            for find in finds:
+                take_better_parts(state, find)
     polish(states[0], most=windows)
     return states[0].best
 
