@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.contrib.auth.password_validation import validate_password
 from django.db import models
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from communities.models import (
@@ -189,6 +190,9 @@ class UserAdmin(ScopedAdmin):
         if form.cleaned_data.get("initial_password"):
             obj.set_password(form.cleaned_data["initial_password"])
             obj.must_change_password = True
+        if "is_active" in form.changed_data:
+            # What her phone held then goes up for some days more.
+            obj.closed_at = None if obj.is_active else timezone.now()
         super().save_model(request, obj, form, change)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -34,9 +36,31 @@ class AccountBackend(ModelBackend):
         return user
 
     def get_user(self, user_id: int) -> User | None:
-        """Return the user of a session as she is now, with her roles of today."""
+        """Return the user of a session as she is now, with her roles of today.
+
+        With the last day of her last role every session of hers ends; what her phone holds
+        still goes up without one.
+        """
         user = User.objects.with_standings(user_id, timezone.localdate(), timezone.now())
-        return user if user and self.user_can_authenticate(user) else None
+        if user is None or user.has_left or not self.user_can_authenticate(user):
+            return None
+        return user
+
+
+class SignInForm(AuthenticationForm):
+    """Name and password; somebody whose roles are all over is told so."""
+
+    def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
+        super().confirm_login_allowed(user)
+        known = User.objects.with_standings(user.pk, timezone.localdate(), timezone.now())
+        if known and known.has_left:
+            raise ValidationError(
+                _(
+                    "Your last day here has passed, so nothing opens any more. What is still on "
+                    "your phone goes up by itself for seven days."
+                ),
+                code="left",
+            )
 
 
 class LeanArgon2Hasher(Argon2PasswordHasher):

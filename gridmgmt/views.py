@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from communities.authentication import SignInForm
 from gridmgmt.navigation import entries_for
 from visits.sync.views import refusal
 
@@ -28,6 +29,7 @@ class SignInView(LoginView):
     """Ask for name and password; somebody logged in already goes home."""
 
     template_name = "registration/login.html"
+    form_class = SignInForm
     redirect_authenticated_user = True
 
 

@@ -201,8 +201,13 @@ def test_ended_membership_is_felt_at_the_next_request(world, as_user):
     assert client.get("/admin/").status_code == 200
     yesterday = timezone.localdate() - timezone.timedelta(days=1)
     world.admin.memberships.update(until=yesterday)
-    assert client.get("/admin/").status_code == 404
-    assert "No role yet" in client.get("/").content.decode()
+    assert [client.get(address).status_code for address in ("/admin/", "/")] == [302, 302]
+    refused = sign_in(as_user(None), "admin", PASSWORD)
+    assert "Your last day here has passed" in refused.content.decode()
+
+
+def test_an_account_without_any_role_yet_is_told_so(db, as_user):
+    assert "No role yet" in as_user(UserFactory()).get("/").content.decode()
 
 
 def test_logout_takes_a_post(world, as_user):

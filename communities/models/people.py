@@ -93,7 +93,8 @@ class Awaited(NamedTuple):
 
 # One row for each current membership, as `MembershipQuerySet.current` finds them, or one
 # without any. Each says too whether the person takes part in a cover today, and which of
-# those who asked her to look out for them is overdue longest. Written out because every
+# those who asked her to look out for them is overdue longest, and whether all of her roles are
+# over. Written out because every
 # page asks this: Django would take longer to compile it than the database to answer.
 WITH_STANDINGS = """
     SELECT person.*, membership.id AS membership_id, membership.role, membership.department_id,
@@ -107,7 +108,11 @@ WITH_STANDINGS = """
             WHERE away.user_id = person.id AND cover.since <= %(on)s AND cover.until >= %(on)s)
         ) AS in_cover,
         (SELECT MIN(grids_change_on) FROM communities_community
-            WHERE grids_change_on IS NOT NULL) AS next_change
+            WHERE grids_change_on IS NOT NULL) AS next_change,
+        (EXISTS (SELECT 1 FROM communities_membership past WHERE past.user_id = person.id)
+        AND NOT EXISTS (SELECT 1 FROM communities_membership held WHERE held.user_id = person.id
+            AND (held.until IS NULL OR held.until >= %(on)s))
+        ) AS without_role
     FROM communities_user person
     LEFT JOIN communities_expectedback awaited ON awaited.id = (
         SELECT expected.id FROM communities_expectedback expected
@@ -155,6 +160,7 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
         user: User = rows[0]
         user.is_in_cover = bool(rows[0].in_cover)
         user.grids_change_on = as_date(rows[0].next_change)
+        user.has_left = bool(rows[0].without_role) and not user.is_superuser
         if rows[0].awaited_at:
             user.awaited = Awaited(
                 rows[0].awaited_name, rows[0].awaited_phone, aware(rows[0].awaited_at)
@@ -208,6 +214,7 @@ class User(AbstractUser):
     is_in_cover: bool = False
     # The earliest day on which accepted plans of any community change its grids.
     grids_change_on: datetime.date | None = None
+    has_left: bool = False
 
     class Meta:
         verbose_name = _("person at work")

@@ -186,6 +186,8 @@ async function parcel(rows, epoch) {
     device: await device(),
     sent_at: Date.now(),
     ticket: await meta("ticket"),
+    // What stays here meanwhile: an officer who hands over her doors is told of it.
+    waiting: Math.max((await count("queue")) - rows.length, 0),
     items: rows.map(({ id, seq, sealed }) => ({ id, seq, sealed })),
   };
 }
@@ -260,6 +262,11 @@ export async function hello() {
   const answer = response.status === 200 ? await believed(response) : null;
   // What was asked for before a logout is not kept after it.
   if (!answer || earlier !== logouts) return null;
+  // Her last day has passed: nothing can be read here any more, and what is sealed goes up.
+  if (answer.left) {
+    await forget();
+    return answer;
+  }
   const user = answer.user;
   const known = await meta("user");
   if (user && known && known !== user.id) {

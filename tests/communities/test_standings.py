@@ -53,7 +53,7 @@ def test_next_page_knows_of_every_change(world, as_user):
     client = as_user(world.worker)
     assert client.get("/work/today/").status_code == 200
     Membership.objects.filter(user=world.worker).update(until=timezone.localdate() - DAY)
-    assert client.get("/work/today/").status_code == 404
+    assert client.get("/work/today/").status_code == 302
     MembershipFactory(user=world.worker, role=Role.GRID_WORKER, grid=world.next_grid)
     assert client.get("/work/today/").status_code == 200
     User.objects.filter(pk=world.worker.pk).update(is_active=False)

@@ -406,3 +406,48 @@ def test_a_notice_on_today_leads_there(world, colleague, as_user, today, now):
     assert b"waits for your word" in client.get(reverse("visits:today")).content
     accept(row=HandOver.objects.get(), by=colleague, at=now)
     assert b"waits for your word" not in client.get(reverse("visits:today")).content
+
+
+def test_who_leaves_gives_her_pairings_too_and_who_stays_keeps_them(world, colleague, today, now):
+    door = PairingFactory(
+        household=world.household, user=world.worker, unit_name="", since=today - 9 * DAY
+    )
+    unit = PairingFactory(household=world.household)
+    second = MembershipFactory(user=world.worker, grid=GridFactory(community=world.community))
+    membership = main(world)
+    end_assignment(
+        membership=membership, on=today - DAY, receiver=colleague, by=world.officer, at=now
+    )
+    assert set(world.household.pairings.current(today)) == {door, unit}
+    membership.until = None
+    membership.save()
+    second.delete()
+    Membership.objects.filter(user=colleague, grid=world.grid).delete()
+    HandOver.objects.all().delete()
+    end_assignment(
+        membership=membership, on=today - DAY, receiver=colleague, by=world.officer, at=now
+    )
+    paired = world.household.pairings.current(today).exclude(pk=unit.pk).get()
+    assert (paired.user, paired.every_days, paired.since) == (colleague, door.every_days, today)
+    door.refresh_from_db()
+    assert door.until == today - DAY
+
+
+def test_due_doors_and_campaigns_are_on_the_list_of_whoever_has_the_grid(
+    world, colleague, as_user, today, now
+):
+    """Doors and campaigns hang on the grid: they need no moving, and none is done."""
+    CampaignDoorFactory(campaign__community=world.community, household=world.household)
+    before = today_list(as_user, world.worker)
+    assert before == [world.household]
+    membership = main(world)
+    end_assignment(
+        membership=membership, on=today - DAY, receiver=colleague, by=world.officer, at=now
+    )
+    assert world.household in today_list(as_user, colleague)
+    assert as_user(world.worker).get(reverse("visits:today")).status_code == 302
+
+
+def today_list(as_user, user) -> list:
+    stairwells = as_user(user).get(reverse("visits:today")).context["stairwells"]
+    return [door.household for stairwell in stairwells for door in stairwell.doors]

@@ -13,7 +13,7 @@ from communities.models import Grid, Membership, User
 from communities.roles import Role
 from households.models import Household
 from visits.actions.matter_steps import hand_over_matter
-from visits.models import HandOver, HandOverDoor, Matter
+from visits.models import HandOver, HandOverDoor, Matter, Pairing
 
 BATCH = 1000
 State = HandOver.State
@@ -79,8 +79,49 @@ def carry_out(row: HandOver, *, at: datetime.datetime) -> None:
     if row.effective_on > timezone.localdate(at) or to is None:
         return
     move_matters(row, matters_that_move(row), to=to, at=at)
+    if row.receiver:
+        move_pairings(row, row.receiver)
     if row.carried_out_at is None:
         HandOver.objects.filter(pk=row.pk).update(carried_out_at=at)
+
+
+def move_pairings(row: HandOver, to: User) -> None:
+    """Let the giver's own pairings at these doors go on with `to` once she has left.
+
+    A pairing is with a person, not with her grid: who is at work in the community still, or
+    only on leave, keeps hers.
+    """
+    if row.reason == Reason.LEAVE or works_in_community(row):
+        return
+    last_day = row.effective_on - datetime.timedelta(days=1)
+    own = Pairing.objects.current(row.effective_on).filter(user=row.giver_id)
+    for pairing in own.filter(Q(grid=row.grid_id) | Q(household__in=row.doors())).order_by("pk"):
+        place = {"grid": pairing.grid_id, "household": pairing.household_id}
+        if not Pairing.objects.current(row.effective_on).filter(user=to, **place).exists():
+            Pairing.objects.create(
+                grid_id=pairing.grid_id,
+                household_id=pairing.household_id,
+                user=to,
+                every_days=pairing.every_days,
+                since=row.effective_on,
+                until=pairing.until,
+            )
+        if pairing.since > last_day:
+            pairing.delete()
+        else:
+            pairing.until = last_day
+            pairing.save(update_fields=["until"])
+
+
+def works_in_community(row: HandOver) -> bool:
+    """Say whether the giver has a role in the community from the day of the hand-over on."""
+    return (
+        row.giver.is_active
+        and Membership.objects.filter(user=row.giver_id)
+        .exclude(until__lt=row.effective_on)
+        .filter(Q(grid__community=row.grid.community_id) | Q(community=row.grid.community_id))
+        .exists()
+    )
 
 
 def holder_of(row: HandOver) -> User | None:
@@ -102,9 +143,7 @@ def matters_that_move(row: HandOver) -> QuerySet[Matter]:
     left = Membership.objects.filter(user=row.giver_id).exclude(until__lt=row.effective_on)
     if not left.exists() or not row.giver.is_active:
         return own
-    if not left.filter(
-        Q(grid__community=row.grid.community_id) | Q(community=row.grid.community_id)
-    ).exists():
+    if not works_in_community(row):
         return own.filter(grid__community=row.grid.community_id)
     return own.filter(grid=row.grid_id)
 

@@ -86,6 +86,7 @@ class HeldItem(models.Model):
         INVALID = "invalid", _("Something in it is not allowed")
         OLD = "old", _("More than 90 days old")
         ACCOUNT = "account", _("The account has been closed")
+        LATE = "late", _("Came more than seven days after she left")
         SEALED = "sealed", _("It cannot be opened")
 
     class Decision(models.TextChoices):

@@ -7,13 +7,20 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from communities.models import Community
-from visits.models import SyncDevice
+from communities.models import Community, User
+from visits.models import SyncDevice, UnsentWord
 
 # A device that lost more than so many stretches is not told apart any further.
 MOST_GAPS = 100
 
 Gaps = list[list[int]]
+
+
+def note_unsent(user: User, entries: int, *, now: datetime.datetime) -> None:
+    """Note how many entries the phone in her hand still held, in place of what it said before."""
+    said = {"entries": entries, "said_at": now}
+    if not UnsentWord.objects.filter(user=user).update(**said):
+        UnsentWord.objects.update_or_create(user=user, defaults=said)
 
 
 @transaction.atomic

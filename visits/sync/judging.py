@@ -22,6 +22,7 @@ from visits.sync.content import (
     set_right,
 )
 from visits.sync.held import Refusal
+from visits.sync.leaving import refuse_after_leaving
 from visits.sync.letters import Letter
 from visits.sync.parcel import Parcel
 from visits.sync.scope import Standings
@@ -85,8 +86,12 @@ class Judge:
             raise Refusal(Reason.HOUSEHOLD)
         if reading.clock.at < self.now - OLDEST:
             raise Refusal(Reason.OLD)
-        if not reading.author.is_active:
-            raise Refusal(Reason.ACCOUNT)
+        refuse_after_leaving(
+            reading.author,
+            self.standings.last_day(reading.author.pk),
+            written_at=reading.clock.at,
+            now=self.now,
+        )
         if not self.was_in_care(reading):
             raise Refusal(Reason.SCOPE)
         if content.visit is None or household is None:

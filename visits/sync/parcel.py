@@ -47,6 +47,8 @@ class Parcel:
     device: UUID | None
     sent_at: int | None
     ticket: object
+    # How many entries stay on the phone besides these; None where it does not say.
+    waiting: int | None
     items: list[Item]
     # Ids that are no UUIDs, as they came: nothing can be kept under them.
     nameless: list[object]
@@ -82,6 +84,7 @@ def read_parcel(body: bytes) -> Parcel:
         device=read_uuid(raw.get("device")),
         sent_at=read_int(raw.get("sent_at")),
         ticket=raw.get("ticket"),
+        waiting=read_count(raw.get("waiting")),
         items=items,
         nameless=nameless,
     )
@@ -116,6 +119,11 @@ def read_uuid(value: object) -> UUID | None:
 
 def read_int(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def read_count(value: object) -> int | None:
+    count = read_int(value)
+    return count if count is not None and 0 <= count <= HIGHEST_SEQ else None
 
 
 def digest_of(content: object) -> str:

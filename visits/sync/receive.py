@@ -22,7 +22,7 @@ from visits.actions.matters import report_matter
 from visits.actions.visits import store
 from visits.models import HeldItem, MatterCategory, Visit
 from visits.sync.content import MatterContent, raw_matters
-from visits.sync.devices import note_device
+from visits.sync.devices import note_device, note_unsent
 from visits.sync.facts import keep_facts
 from visits.sync.held import LATER, STORED, Answer, Refusal, held_answers, hold
 from visits.sync.judging import Judge, Reading
@@ -61,6 +61,9 @@ def receive(parcel: Parcel, *, user: User | None, now: datetime.datetime) -> lis
     once, again = apart(open_letter(item, user) for item in parcel.items)
     for letters in ([once] if once else []) + [[letter] for letter in again]:
         answers += Reception(letters, parcel, now).answers()
+    if user and parcel.waiting is not None:
+        put_off = sum(answer.status == LATER for answer in answers)
+        note_unsent(user, parcel.waiting + put_off, now=now)
     return answers
 
 

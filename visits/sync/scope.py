@@ -26,11 +26,15 @@ class Held(NamedTuple):
 
 
 class Standings:
-    """The roles in which these people visit, past ones included; at most two queries."""
+    """The roles in which these people visit, past ones included; at most two queries.
+
+    Of other roles only their last days are known.
+    """
 
     def __init__(self, people: Collection[int]) -> None:
         self.roles: dict[int, list[Held]] = defaultdict(list)
-        rows = Membership.objects.filter(user__in=people, role__in=VISITORS).values_list(
+        self.last_days: dict[int, list[datetime.date | None]] = defaultdict(list)
+        rows = Membership.objects.filter(user__in=people).values_list(
             "user",
             "pk",
             "role",
@@ -39,7 +43,9 @@ class Standings:
             "until",
         )
         for user, membership, role, code, since, until in rows:
-            self.roles[user].append(Held(membership, Role(role), code, since, until))
+            self.last_days[user].append(until)
+            if role in VISITORS:
+                self.roles[user].append(Held(membership, Role(role), code, since, until))
         holders = [
             held.membership
             for roles in self.roles.values()
@@ -72,6 +78,11 @@ class Standings:
             for held in self.roles[person]
             if held.role not in POST_HOLDERS
         )
+
+    def last_day(self, person: int) -> datetime.date | None:
+        """Return the last day of the last of all her roles; None while one goes on."""
+        days = self.last_days[person]
+        return None if None in days else max((day for day in days if day), default=None)
 
     def home(self, person: int) -> str:
         """Return the code of a place the person works or last worked at, "" for none."""

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError
@@ -45,8 +46,18 @@ def hello(request: HttpRequest) -> HttpResponse:
             "key": {"id": key.id, "public": key.public},
             "limits": {"items": MAX_ITEMS, "bytes": MAX_BYTES, "photo_bytes": photos.MAX_BYTES},
             "user": user and {"id": user.pk, "author": author_pass(user.pk), "ticket": ticket()},
+            "left": user is None and has_left(request),
         }
     )
+
+
+def has_left(request: HttpRequest) -> bool:
+    """Say whether the login of this browser is of somebody whose roles or account have ended."""
+    key = request.session.get(SESSION_KEY)
+    if key is None:
+        return False
+    person = User.objects.with_standings(int(key), timezone.localdate(), timezone.now())
+    return person is not None and (person.has_left or not person.is_active)
 
 
 # Public: the ticket in the body, or an author inside each envelope, stands for the login.
