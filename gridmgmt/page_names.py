@@ -79,6 +79,7 @@ PAGE_NAMES = {
     "visits:plan_accept": gettext_lazy("Accept the plan"),
     "visits:plan_change": gettext_lazy("Change of grids"),
     "visits:plan_take_back": gettext_lazy("Take back the plan"),
+    "visits:reassign_grids": gettext_lazy("Give grids to others"),
     "visits:hand_over_list": gettext_lazy("Hand-overs"),
     "visits:hand_over": gettext_lazy("Hand-over"),
     "visits:diary": gettext_lazy("Diary"),

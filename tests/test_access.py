@@ -199,6 +199,7 @@ TABLE = [
     *form("visits:plan_accept", MANAGE, "draft"),
     *page("visits:plan_change", f"{MANAGE} auditor", "accepted_plan"),
     *form("visits:plan_take_back", MANAGE, "accepted_plan", sent=302),
+    *form("visits:reassign_grids", MANAGE, "community"),
     *page("visits:hand_over_list", ALL),
     *page("visits:hand_over", f"worker {MANAGE}", "hand_over"),
     *change("visits:hand_over_accept", "worker", "hand_over"),

@@ -59,6 +59,7 @@ LISTS = [
     List("visits:offline_roll_call", 7, None, "worker"),
     List("visits:held_list", 4),
     List("visits:pairing_list", 5, place="grid"),
+    List("visits:reassign_grids", 5, place="community"),
     List("visits:hand_over_list", 5),
     List("visits:hand_over", 20, place="hand_over"),
     List("visits:diary_list", 3),

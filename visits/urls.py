@@ -55,6 +55,11 @@ urlpatterns = [
     path("held/<int:pk>/void/", held.held_void, name="held_void"),
     path("communities/<slug:code>/people/assign/", assignments.member_add, name="member_add"),
     path("communities/<slug:code>/people/new/", assignments.person_add, name="person_add"),
+    path(
+        "communities/<slug:code>/people/reassign/",
+        assignments.reassign_grids,
+        name="reassign_grids",
+    ),
     path("memberships/<int:pk>/end/", assignments.member_end, name="member_end"),
     path("communities/<slug:code>/covers/add/", assignments.cover_add, name="cover_add"),
     path("covers/<int:pk>/end/", assignments.cover_end, name="cover_end"),

@@ -258,6 +258,16 @@ def test_a_cover_takes_the_matters_along_and_gives_them_back(world, colleague, t
     assert (holders(matters), holders([done])) == ({world.worker}, {world.captain})
 
 
+def test_a_cover_nobody_looked_at_moves_nothing_afterwards(world, colleague, today, now):
+    matters = held_by(world, world.worker)
+    cover = Cover(
+        away=main(world), user=colleague, reason="leave", since=today + DAY, until=today + 2 * DAY
+    )
+    cover_for(cover=cover, by=world.officer, at=now)
+    carry_out_due(HandOver.objects.all(), at=now + 5 * DAY)
+    assert holders(matters) == {world.worker}
+
+
 def test_a_cover_called_off_leaves_no_hand_over(world, colleague, today, now):
     cover = Cover(
         away=main(world), user=colleague, reason="leave", since=today + DAY, until=today + 2 * DAY
@@ -408,29 +418,25 @@ def test_a_notice_on_today_leads_there(world, colleague, as_user, today, now):
     assert b"waits for your word" not in client.get(reverse("visits:today")).content
 
 
-def test_who_leaves_gives_her_pairings_too_and_who_stays_keeps_them(world, colleague, today, now):
+@pytest.mark.parametrize("stays", [True, False])
+def test_who_leaves_gives_her_pairings_too_and_who_stays_keeps_them(world, stays, today, now):
+    receiver = MembershipFactory(grid=world.grid).user
     door = PairingFactory(
         household=world.household, user=world.worker, unit_name="", since=today - 9 * DAY
     )
     unit = PairingFactory(household=world.household)
-    second = MembershipFactory(user=world.worker, grid=GridFactory(community=world.community))
-    membership = main(world)
+    if stays:
+        MembershipFactory(user=world.worker, grid=GridFactory(community=world.community))
     end_assignment(
-        membership=membership, on=today - DAY, receiver=colleague, by=world.officer, at=now
-    )
-    assert set(world.household.pairings.current(today)) == {door, unit}
-    membership.until = None
-    membership.save()
-    second.delete()
-    Membership.objects.filter(user=colleague, grid=world.grid).delete()
-    HandOver.objects.all().delete()
-    end_assignment(
-        membership=membership, on=today - DAY, receiver=colleague, by=world.officer, at=now
+        membership=main(world), on=today - DAY, receiver=receiver, by=world.officer, at=now
     )
     paired = world.household.pairings.current(today).exclude(pk=unit.pk).get()
-    assert (paired.user, paired.every_days, paired.since) == (colleague, door.every_days, today)
     door.refresh_from_db()
-    assert door.until == today - DAY
+    if stays:
+        assert (paired, door.until) == (door, None)
+    else:
+        assert (paired.user, paired.every_days) == (receiver, door.every_days)
+        assert (paired.since, door.until) == (today, today - DAY)
 
 
 def test_due_doors_and_campaigns_are_on_the_list_of_whoever_has_the_grid(
@@ -451,3 +457,46 @@ def test_due_doors_and_campaigns_are_on_the_list_of_whoever_has_the_grid(
 def today_list(as_user, user) -> list:
     stairwells = as_user(user).get(reverse("visits:today")).context["stairwells"]
     return [door.household for stairwell in stairwells for door in stairwell.doors]
+
+
+def test_officer_sees_every_caseload_before_grids_change_hands(world, colleague, as_user, today):
+    first = main(world)
+    other = Membership.objects.get(user=colleague)
+    other.rank = "main"
+    other.save()
+    world.community.households_per_worker = 1
+    world.community.save()
+    HouseholdFactory(grid=other.grid)
+    client = as_user(world.officer)
+    address = reverse("visits:reassign_grids", args=[world.community.code])
+    assert client.get(address).status_code == 200
+    sent = {"first": (today + DAY).isoformat(), f"to_{first.pk}": colleague.pk}
+    nothing = client.post(address, {"first": sent["first"]}).content.decode()
+    assert "Choose for at least one grid" in nothing
+    herself = client.post(address, sent | {f"to_{first.pk}": world.worker.pk}).content.decode()
+    assert "Nobody hands over to herself." in herself
+    past = client.post(address, sent | {"first": "2020-01-01"}).content.decode()
+    assert "That day has passed." in past
+    preview = client.post(address, sent)
+    assert [
+        (load.person, load.before.as_main, load.after.as_main) for load in preview.context["loads"]
+    ] == [(world.worker, 1, 0), (colleague, 1, 2)]
+    assert "more than the target" in preview.content.decode()
+    assert not HandOver.objects.exists()
+    done = client.post(address, sent | {"step": "confirmed"})
+    assert done.url == reverse("visits:hand_over_list")
+    row = HandOver.objects.get()
+    assert (row.receiver, row.effective_on) == (colleague, today + DAY)
+    first.refresh_from_db()
+    assert first.until == today
+    # Sent twice, the second finds nothing left to give.
+    assert client.post(address, sent | {"step": "confirmed"}).status_code == 200
+    assert HandOver.objects.count() == 1
+
+
+def test_an_assignment_elsewhere_is_not_given_away(world, as_user, today):
+    theirs = world.outsider.memberships.get(grid=world.next_grid)
+    address = reverse("visits:reassign_grids", args=[world.community.code])
+    sent = {"first": today.isoformat(), f"to_{theirs.pk}": world.worker.pk, "step": "confirmed"}
+    as_user(world.officer).post(address, sent)
+    assert not HandOver.objects.exists()

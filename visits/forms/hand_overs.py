@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from communities import staffing
 from communities.forms import DayInput, PersonChoiceField
 from communities.models import Community, Membership, User
+from visits.actions.assignments import Move
 
 
 class LastDayForm(forms.Form):
@@ -83,3 +84,65 @@ class DecisionForm(forms.Form):
         if stays and not values.get("word", "").strip():
             self.add_error("word", _("Say in a few words why it stays as it is."))
         return values
+
+
+class ReassignForm(forms.Form):
+    """For each assignment of a grid worker in a community whom it goes to, and from which day."""
+
+    first = forms.DateField(
+        label=_("From"),
+        widget=DayInput(),
+        help_text=_("The first day of those who take over; the others work up to the day before."),
+    )
+
+    def __init__(self, *args: Any, user: User, community: Community, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        today = timezone.localdate()
+        self.fields["first"].initial = today + datetime.timedelta(days=1)
+        self.people = {person.pk: person for person in staffing.candidates(user, community)}
+        self.memberships = list(
+            staffing.coverable(user, community, today).filter(since__lte=today, until=None)
+        )
+        choices = [
+            ("", _("stays")),
+            *((key, f"{person.name}（{person.username}）") for key, person in self.people.items()),
+        ]
+        for membership in self.memberships:
+            self.fields[self.name_of(membership)] = forms.TypedChoiceField(
+                label=f"{membership.grid} · {membership.user}",
+                choices=choices,
+                coerce=int,
+                empty_value=None,
+                required=False,
+            )
+
+    @staticmethod
+    def name_of(membership: Membership) -> str:
+        return f"to_{membership.pk}"
+
+    def rows(self) -> list[tuple[Membership, forms.BoundField]]:
+        """Return each assignment with the field that says whom it goes to."""
+        return [(membership, self[self.name_of(membership)]) for membership in self.memberships]
+
+    def clean_first(self) -> datetime.date:
+        first: datetime.date = self.cleaned_data["first"]
+        if first < timezone.localdate():
+            raise ValidationError(_("That day has passed. Choose today or a later day."))
+        return first
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        for move in self.moves():
+            if move.receiver == move.membership.user:
+                self.add_error(self.name_of(move.membership), _("Nobody hands over to herself."))
+        if not self.errors and not self.moves():
+            raise ValidationError(_("Choose for at least one grid who takes over."))
+        return values
+
+    def moves(self) -> list[Move]:
+        """Return the assignments that go to somebody else."""
+        return [
+            Move(membership, self.people[receiver])
+            for membership in self.memberships
+            if (receiver := self.cleaned_data.get(self.name_of(membership)))
+        ]

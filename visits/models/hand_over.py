@@ -39,7 +39,8 @@ class HandOverQuerySet(models.QuerySet["HandOver"]):
 
     def due(self, on: datetime.date) -> Self:
         """Hand-overs whose day has come and whose matters were not moved yet."""
-        return self.filter(carried_out_at=None, effective_on__lte=on)
+        in_time = Q(until=None) | Q(until__gte=on)
+        return self.filter(in_time, carried_out_at=None, effective_on__lte=on)
 
     def over(self, on: datetime.date) -> Self:
         """Covers whose last day has passed and whose matters were not given back yet."""

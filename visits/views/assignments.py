@@ -20,9 +20,11 @@ from visits.actions.assignments import (
     cover_for,
     end_assignment,
     open_account,
+    reassign,
     stop_cover,
 )
-from visits.forms.hand_overs import LastDayForm
+from visits.caseloads import loads_with
+from visits.forms.hand_overs import LastDayForm, ReassignForm
 
 
 def member_add(request: HttpRequest, code: str) -> HttpResponse:
@@ -157,6 +159,35 @@ def place_url(membership: Membership) -> str:
     if community is None:
         return reverse("households:community_list")
     return reverse("households:member_list", args=[community.code])
+
+
+def reassign_grids(request: HttpRequest, code: str) -> HttpResponse:
+    """Give several assignments to others at once, after a look at what it makes of each caseload."""
+    community = get_object_or_404(Community.objects.editable_by(request.user), code=code)
+    form = ReassignForm(request.POST or None, user=request.user, community=community)
+    step = request.POST.get("step", "")
+    if step == "confirmed" and form.is_valid():
+        try:
+            made = reassign(
+                form.moves(),
+                first=form.cleaned_data["first"],
+                by=request.user,
+                at=timezone.now(),
+            )
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, _("Hand-overs made: %(count)s.") % {"count": len(made)})
+            return redirect("visits:hand_over_list")
+    context: dict[str, object] = {"form": form, "community": community}
+    if form.is_bound and step != "change" and form.is_valid():
+        context |= {
+            "moves": form.moves(),
+            "loads": loads_with(form.moves(), request.user, timezone.localdate()),
+            "target": community.households_per_worker,
+        }
+        return TemplateResponse(request, "visits/reassign_confirm.html", context)
+    return TemplateResponse(request, "visits/reassign.html", context)
 
 
 def cover_add(request: HttpRequest, code: str) -> HttpResponse:
