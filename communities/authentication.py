@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.exceptions import ValidationError
@@ -50,7 +49,7 @@ class AccountBackend(ModelBackend):
 class SignInForm(AuthenticationForm):
     """Name and password; somebody whose roles are all over is told so."""
 
-    def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
+    def confirm_login_allowed(self, user: Any) -> None:
         super().confirm_login_allowed(user)
         known = User.objects.with_standings(user.pk, timezone.localdate(), timezone.now())
         if known and known.has_left:

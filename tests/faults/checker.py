@@ -82,8 +82,9 @@ class Final:
             self.wrong(item, f"kept {kept} times, offered in {len(others)} versions")
 
     def check_pending(self, item: Item, record: dict) -> None:
-        """Only what needs the login of an account now closed may still wait."""
-        if "sealed" in record["entry"] or item.last.author.pk not in self.town.closed:
+        """Only what needs the login of somebody for whom nothing opens any more may still wait."""
+        author = item.last.author.pk
+        if "sealed" in record["entry"] or not self.town.opens_nothing(author):
             self.wrong(item, "never answered over a line that works")
 
     def check_verdict(self, item: Item, status: int) -> None:
@@ -163,7 +164,11 @@ class Final:
         highest = max((item.seq for item in own if item.heard), default=0)
         expected = sum(seq < highest for seq in waiting + lost)
         found = row.missing if row else 0
-        if found != expected:
+        # Stored by a server that died before it noted the number, and nothing opens to say it again.
+        unsure = sum(
+            self.is_here(item) and handset.disk.items[item.key]["state"] == PENDING for item in own
+        )
+        if not expected <= found <= expected + unsure:
             self.found.append(f"{handset.name}: {found} numbers missing, expected {expected}")
 
     def is_here(self, item: Item) -> bool:

@@ -8,6 +8,7 @@ from tests.faults.phone import SETTLED
 from tests.faults.town import Town, day_of
 
 OLDEST = datetime.timedelta(days=90)
+GRACE = datetime.timedelta(days=7)
 CLOCK_BEGAN = datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC).timestamp() * 1000
 # Between measuring and judging pass moments; no history depends on less.
 SLACK_MS = 60_000
@@ -91,6 +92,9 @@ class Ledger:
         author = version.author.pk
         if author in self.town.closed:
             return {(202, "account")}
+        left_on = self.town.left_on(author)
+        if left_on and day_of(self.now()) > left_on + GRACE:
+            return {(202, "late")}
         return {
             (201, "") if self.in_care(author, version.content, day_of(moment)) else (202, "scope")
             for moment in (low, high)

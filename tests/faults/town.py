@@ -160,6 +160,16 @@ class Town:
             )
             self.minds[taker.pk].append(Stay(stay.what, day))
 
+    def left_on(self, worker: int) -> datetime.date | None:
+        """Return the last day of somebody who minds nothing any more, None of who still does."""
+        last = max(stay.until for stay in self.minds[worker])
+        return None if last == datetime.date.max else last
+
+    def opens_nothing(self, worker: int) -> bool:
+        """Say whether a login of hers opens nothing today."""
+        last = self.left_on(worker)
+        return worker in self.closed or (last is not None and last < timezone.localdate())
+
     def known(self) -> tuple:
         """Return what a backup made now knows of this place."""
         return copy.deepcopy((self.lay, self.minds, self.closed))

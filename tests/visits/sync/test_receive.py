@@ -436,7 +436,7 @@ def test_hello_knows_the_user_and_is_never_kept(world, as_user):
     answer = known.json()
     assert answer["user"]["id"] == world.worker.pk
     assert set(answer) == {
-        *("service", "epoch", "now", "schema", "csrf", "key", "limits", "user"),
+        *("service", "epoch", "now", "schema", "csrf", "key", "limits", "user", "left"),
     }
     assert (unknown["user"], unknown["epoch"]) == (None, answer["epoch"])
     assert abs(answer["now"] - milliseconds()) < 5000
