@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('visits', '0030_hand_overs'),
+        ("visits", "0031_plan_changes"),
     ]
 
     operations = [
