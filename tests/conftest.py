@@ -1,11 +1,17 @@
 """One named world: two communities of one street, and everybody who works there."""
 
+import hashlib
 import os
+import shutil
+import sys
 import tempfile
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from hypothesis import settings as hypothesis_settings
@@ -34,10 +40,48 @@ hypothesis_settings.load_profile("steady")
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
-    """Put the SQLite test database into a file: in memory it knows neither WAL nor waiting."""
-    if connection.vendor == "sqlite":
-        path = Path(tempfile.gettempdir()) / f"gridmgmt-test-{os.getpid()}.sqlite3"
-        connection.settings_dict["TEST"]["NAME"] = str(path)
+    """Put the SQLite test database into a file: in memory it knows neither WAL nor waiting.
+
+    Migrating takes most of a short run, so a migrated file is kept for each state of the
+    migrations and copied.
+    """
+    if connection.vendor != "sqlite":
+        yield
+        return
+    path = Path(tempfile.gettempdir()) / f"gridmgmt-test-{os.getpid()}.sqlite3"
+    connection.settings_dict["TEST"]["NAME"] = str(path)
+    if migrated_file().exists():
+        shutil.copyfile(migrated_file(), path)
+    yield
+    for leftover in path.parent.glob(f"{path.name}*"):
+        leftover.unlink()
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb():
+    """Let SQLite go on from the copy; the settings above remove it."""
+    return connection.vendor == "sqlite"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Keep the database as it is when the first test begins."""
+    if connection.vendor == "sqlite" and not migrated_file().exists():
+        half = migrated_file().with_suffix(f".{os.getpid()}")
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute("VACUUM INTO %s", [str(half)])
+        half.replace(migrated_file())
+
+
+@cache
+def migrated_file() -> Path:
+    """Return where the migrated database of just these migrations is kept."""
+    digest = hashlib.sha256(sys.version.encode())
+    for path in sorted(Path(settings.BASE_DIR).glob("*/migrations/*.py")):
+        digest.update(f"{path.parent.parent.name}/{path.name}\n".encode() + path.read_bytes())
+    for package in ("django", "django-axes", "django-tasks-db"):
+        digest.update(version(package).encode())
+    return Path(tempfile.gettempdir()) / f"gridmgmt-migrated-{digest.hexdigest()[:16]}.sqlite3"
 
 
 @dataclass
