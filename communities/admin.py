@@ -17,6 +17,7 @@ from communities.models import (
     Department,
     Disclosure,
     Grid,
+    GridContact,
     Membership,
     User,
     WastedTime,
@@ -242,6 +243,20 @@ class CoverAdmin(RecordAdmin):
     list_display = ["since", "until", "user", "away", "reason"]
     list_filter = ["reason"]
     list_select_related = ["user", "away__grid", "away__community", "away__area"]
+
+
+@admin.register(GridContact)
+class GridContactAdmin(ScopedAdmin):
+    """Whom to call about a grid who does not log in; officers keep them on the grid's page."""
+
+    anchors = ("grid", "community")
+    fields = ["grid", "community", "kind", "name", "unit_name", "phone", "since", "until"]
+    list_display = ["kind", "name", "unit_name", "phone", "grid", "community", "since", "until"]
+    list_filter = ["kind"]
+    list_select_related = ["grid", "community"]
+    search_fields = ["name", "unit_name", "grid__code__startswith", "community__code__startswith"]
+    search_help_text = SEARCH_HELP
+    autocomplete_fields = ["grid", "community"]
 
 
 @admin.register(WastedTime)

@@ -9,7 +9,16 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from communities import staffing
-from communities.models import Community, Cover, Department, ExpectedBack, Grid, Membership, User
+from communities.models import (
+    Community,
+    Cover,
+    Department,
+    ExpectedBack,
+    Grid,
+    GridContact,
+    Membership,
+    User,
+)
 from communities.models.place import HOLDING_SEQUENCE, codes_above
 from communities.phones import read_work_phone
 from communities.photos import shrink_photo
@@ -268,6 +277,45 @@ class CoverEndForm(forms.Form):
                 params={"since": f"{self.cover.since}", "until": f"{self.cover.until}"},
             )
         return until
+
+
+class GridContactForm(forms.ModelForm):
+    """Whom to call about a grid, or about every grid of its community."""
+
+    reach = forms.ChoiceField(label=_("For"), initial="grid")
+    field_order = ["kind", "name", "unit_name", "phone", "reach"]
+
+    class Meta:
+        model = GridContact
+        fields = ["kind", "name", "unit_name", "phone"]
+        labels = {"name": _("Name"), "phone": _("Work phone")}
+        widgets = {"phone": forms.TextInput(attrs={"inputmode": "tel"})}
+
+    def __init__(self, *args: Any, grid: Grid, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.grid = grid
+        self.fields["reach"].choices = [  # type: ignore[attr-defined] # a choice field
+            ("grid", str(grid)),
+            ("community", _("Every grid of %(community)s") % {"community": grid.community}),
+        ]
+        if self.instance.community_id:
+            self.fields["reach"].initial = "community"
+
+    def clean(self) -> dict[str, Any]:
+        """Place the contact, and refuse one that stands there already."""
+        values = super().clean() or self.cleaned_data
+        is_wide = values.get("reach") == "community"
+        self.instance.grid = None if is_wide else self.grid
+        self.instance.community = self.grid.community if is_wide else None
+        same = GridContact.objects.filter(
+            grid=self.instance.grid,
+            community=self.instance.community,
+            until=None,
+            **{name: values.get(name, "") for name in ("kind", "name", "phone")},
+        )
+        if not self.errors and same.exclude(pk=self.instance.pk).exists():
+            raise ValidationError(_("This contact stands here already."))
+        return values
 
 
 class ExpectedBackForm(forms.ModelForm):

@@ -2,11 +2,12 @@
 
 import datetime
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from communities.models import Community, Membership, User
+from communities.models import Community, GridContact, Membership, User
 from communities.models.people import at_places
 from communities.models.place import COMMUNITY_DIGITS, codes_above
 from communities.roles import GOES_OUT, HANDS_OUT, Role
@@ -97,3 +98,32 @@ def gaps(team: Iterable[Membership]) -> list[str]:
     if not any(member.role == Role.GRID_LEADER for member in team):
         missing.append(_("No grid leader"))
     return missing
+
+
+class Unnamed(NamedTuple):
+    """A place beside a grid that nobody holds yet: of a role, or of a kind of contact."""
+
+    words: str
+    role: str = ""
+    contact: str = ""
+
+
+def unnamed(team: Iterable[Membership], contacts: Iterable[GridContact]) -> list[Unnamed]:
+    """Name who else belongs around a grid and is not there yet; work goes on without them.
+
+    What cannot wait is in `gaps`.
+    """
+    team = list(team)
+    kinds = {contact.kind for contact in contacts}
+    found = []
+    if not any(member.rank == Membership.Rank.BACKUP for member in team):
+        found.append(Unnamed(_("backup worker"), role=Role.GRID_WORKER))
+    if not any(member.role == Role.AREA_CADRE for member in team):
+        found.append(Unnamed(_("area cadre"), role=Role.AREA_CADRE))
+    names = {
+        GridContact.Kind.POLICE: _("community police officer"),
+        GridContact.Kind.PROPERTY: _("property management"),
+        GridContact.Kind.PARTY_GROUP: _("Party group"),
+    }
+    found += [Unnamed(name, contact=kind) for kind, name in names.items() if kind not in kinds]
+    return found

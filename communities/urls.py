@@ -1,6 +1,6 @@
 from django.urls import path
 
-from communities.views import cards, disclosures, expected_back, people
+from communities.views import cards, contacts, disclosures, expected_back, people
 
 app_name = "communities"
 
@@ -21,5 +21,8 @@ urlpatterns = [
     path("grids/<slug:code>/card/", cards.grid_card, name="grid_card"),
     path("grids/<slug:code>/poster/", cards.report_poster, name="report_poster"),
     path("grids/<slug:code>/card/renew/", cards.grid_card_renew, name="grid_card_renew"),
+    path("grids/<slug:code>/contacts/", contacts.contact_list, name="contact_list"),
+    path("grids/<slug:code>/contacts/<int:pk>/", contacts.contact_edit, name="contact_edit"),
+    path("grids/<slug:code>/contacts/<int:pk>/end/", contacts.contact_end, name="contact_end"),
     path("people/<int:pk>/photo/", cards.person_photo, name="person_photo"),
 ]

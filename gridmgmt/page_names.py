@@ -26,6 +26,8 @@ PAGE_NAMES = {
     "communities:community_badges": gettext_lazy("Badges"),
     "communities:door_slips": gettext_lazy("Door slips"),
     "communities:grid_card": gettext_lazy("Public card"),
+    "communities:contact_list": gettext_lazy("Contacts"),
+    "communities:contact_edit": gettext_lazy("Change the contact"),
     "communities:expected_back": gettext_lazy("When I am back"),
     "households:cover_list": gettext_lazy("Leave and cover"),
     "visits:cover_add": gettext_lazy("Set a cover"),

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from communities import staffing
-from communities.models import Community, Cover, Grid, Membership, User
+from communities.models import Community, Cover, Grid, GridContact, Membership, User
 from communities.roles import Role
 from households.addresses import unit_label
-from households.models import Household, Residency
+from households.models import Household, Post, Residency
 from households.models.place import HouseholdQuerySet, is_actual
 
 
@@ -121,6 +121,10 @@ class GridRow:
     team: list[Membership] = field(default_factory=list)
     size_warning: str = ""
     gaps: list[str] = field(default_factory=list)
+    contacts: list[GridContact] = field(default_factory=list)
+    # As far as the user sees: whoever reads one grid alone does not see the community's people.
+    unnamed: list[staffing.Unnamed] = field(default_factory=list)
+    uncaptained: int = 0
 
     @property
     def main_worker(self) -> User | None:
@@ -146,27 +150,93 @@ class GridRow:
     def notes(self) -> str:
         return "; ".join(filter(None, [self.size_warning, *self.gaps]))
 
+    @property
+    def unnamed_words(self) -> str:
+        """Name who else belongs around the grid, and count the stairwells without a captain."""
+        words = [one.words for one in self.unnamed]
+        if self.uncaptained:
+            words.append(_("captain of %(count)s stairwells") % {"count": self.uncaptained})
+        return "; ".join(words)
+
 
 def grid_rows(
     community: Community, grids: Iterable[Grid], user: User, on: datetime.date
 ) -> list[GridRow]:
-    """Return these grids of a community with their figures and their people of that day."""
+    """Return these grids of a community with their figures and their people of that day.
+
+    An area cadre or a contact of the whole community belongs to each of its grids.
+    """
     grids = list(grids)
     doors = Household.objects.visible_to(user).filter(grid__in=grids)
     households = count_households(doors, "grid")
     residents = count_residents(doors, "grid")
     teams: dict[int | None, list[Membership]] = defaultdict(list)
-    current = Membership.objects.visible_to(user).current(on).filter(grid__in=grids)
-    for member in current.select_related("user").order_by("role", "-rank", "since", "pk"):
+    current = Membership.objects.visible_to(user).current(on)
+    around = current.filter(Q(grid__in=grids) | Q(community=community, role=Role.AREA_CADRE))
+    for member in around.select_related("user").order_by("since", "pk"):
         teams[member.grid_id].append(member)
+    contacts: dict[int | None, list[GridContact]] = defaultdict(list)
+    for contact in (
+        GridContact.objects.visible_to(user)
+        .current(on)
+        .filter(Q(grid__in=grids) | Q(community=community))
+        .order_by("kind", "pk")
+    ):
+        contacts[contact.grid_id].append(contact)
+    uncaptained = count_uncaptained(doors, on)
     rows = []
     for grid in grids:
-        row = GridRow(grid, households.get(grid.pk, 0), residents.get(grid.pk, 0), teams[grid.pk])
+        row = GridRow(grid, households.get(grid.pk, 0), residents.get(grid.pk, 0))
+        if grid.kind != Grid.Kind.HOLDING:
+            row.team = sorted(teams[grid.pk] + teams[None], key=order_in_team)
+            row.contacts = contacts[grid.pk] + contacts[None]
         if grid.kind != Grid.Kind.HOLDING and grid.closed_on is None:
             row.size_warning = size_warning(community, row.households)
             row.gaps = staffing.gaps(row.team)
+            row.unnamed = staffing.unnamed(row.team, row.contacts)
+            row.uncaptained = uncaptained.get(grid.pk, 0)
         rows.append(row)
     return rows
+
+
+TEAM_ORDER = (
+    Role.GRID_WORKER,
+    Role.GRID_LEADER,
+    Role.AREA_CADRE,
+    Role.STAIR_CAPTAIN,
+    Role.INFO_VOLUNTEER,
+)
+
+
+def order_in_team(member: Membership) -> tuple[int, bool]:
+    """Put the worker first, the main before the backup, and who helps in one stairwell last."""
+    role = Role(member.role)
+    place = TEAM_ORDER.index(role) if role in TEAM_ORDER else len(TEAM_ORDER)
+    return place, member.rank != Membership.Rank.MAIN
+
+
+def captain_posts(on: datetime.date) -> QuerySet[Post]:
+    """Return the posts held by a stairwell captain on that day."""
+    captains = Membership.objects.current(on).filter(role=Role.STAIR_CAPTAIN)
+    return Post.objects.filter(membership__in=captains.values("pk"))
+
+
+def count_uncaptained(doors: HouseholdQuerySet, on: datetime.date) -> dict[int, int]:
+    """Return by grid how many of the stairwells of these doors no captain looks after."""
+    posts = captain_posts(on).filter(
+        Q(unit="") | Q(unit=OuterRef("unit")), building=OuterRef("building")
+    )
+    stairwells = (
+        doors.open()
+        .exclude(Exists(posts))
+        .order_by()
+        .values_list("grid", "building", "unit")
+        .distinct()
+    )
+    found: dict[int, int] = defaultdict(int)
+    for grid, _building, _unit in stairwells:
+        found[grid] += 1
+    return dict(found)
 
 
 class CommunityRow(NamedTuple):
@@ -216,10 +286,30 @@ class StairwellRow(NamedTuple):
     unit: str
     doors: int
     households: int
+    captains: str = ""
 
     @property
     def unit_label(self) -> str:
         return unit_label(self.unit)
+
+
+def with_captains(rows: Iterable[StairwellRow], on: datetime.date) -> list[StairwellRow]:
+    """Return the stairwells with the names of their captains, those of the building included."""
+    rows = list(rows)
+    names: dict[tuple[int, str], list[str]] = defaultdict(list)
+    posts = captain_posts(on).filter(building__in={row.building_pk for row in rows})
+    for building, unit, name in posts.order_by("pk").values_list(
+        "building", "unit", "membership__user__name"
+    ):
+        names[building, unit].append(name)
+    return [
+        row._replace(
+            captains="、".join(
+                dict.fromkeys(names[row.building_pk, row.unit] + names[row.building_pk, ""])
+            )
+        )
+        for row in rows
+    ]
 
 
 def stairwell_rows(grid: Grid, user: User) -> list[StairwellRow]:

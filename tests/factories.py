@@ -13,6 +13,7 @@ from communities.models import (
     Cover,
     Department,
     Grid,
+    GridContact,
     Membership,
     User,
     WastedTime,
@@ -108,6 +109,18 @@ class DepartmentFactory(DjangoModelFactory):
 
     area = factory.SubFactory(AreaFactory)
     name = factory.Sequence(lambda n: f"部门{n}")
+
+
+class GridContactFactory(DjangoModelFactory):
+    """The police officer of a grid, from today on."""
+
+    class Meta:
+        model = GridContact
+
+    grid = factory.SubFactory(GridFactory)
+    kind = GridContact.Kind.POLICE
+    name = factory.Sequence(lambda n: f"警官{n}")
+    phone = "0512-63123456"
 
 
 class MembershipFactory(DjangoModelFactory):

@@ -22,6 +22,7 @@ from tests.factories import (
     EmergencyGridFactory,
     FactEntryFactory,
     FactFactory,
+    GridContactFactory,
     GridFactory,
     HandOverFactory,
     HouseholdFactory,
@@ -115,6 +116,7 @@ def grow(world, grid=None) -> None:
         seen_on=datetime.date(2026, 1, 1),
     )
     VisitTally.objects.get_or_create(grid=grid, day=datetime.date(2026, 1, 1), outcome="met")
+    GridContactFactory(grid=grid)
     PairingFactory(household=household)
     PairingFactory(household=None, grid=grid, user=membership.user, unit_name="")
     HandOverFactory(giver=membership.user, grid=grid)

@@ -20,6 +20,7 @@ from tests.factories import (
     CareFactory,
     CoverFactory,
     DiaryEntryFactory,
+    GridContactFactory,
     HandOverFactory,
     MatterFactory,
     MembershipFactory,
@@ -129,6 +130,9 @@ TABLE = [
     *page("communities:community_badges", MANAGE, "community"),
     *page("communities:grid_card", READ, "grid"),
     *change("communities:grid_card_renew", MANAGE, "grid"),
+    *form("communities:contact_list", MANAGE, "grid"),
+    *form("communities:contact_edit", MANAGE, "grid_contact"),
+    *change("communities:contact_end", MANAGE, "grid_contact"),
     *form("communities:person_photo", MANAGE, "person"),
     # Residents open these from a QR code.
     Row("public_person", "GET", {200: f"{ALL} anonymous"}, "card"),
@@ -403,6 +407,7 @@ def arguments(world) -> dict[str, list[object]]:
         "grid": [world.grid.code],
         "card": [worker_role.card_key],
         "grid_card": [world.grid.card_key],
+        "grid_contact": [world.grid.code, GridContactFactory(grid=world.grid).pk],
         "app": ["communities"],
         "format": ["json"],
         # A category that came with the program.

@@ -19,6 +19,7 @@ from communities.models import (
     Cover,
     Department,
     Disclosure,
+    GridContact,
     Membership,
     User,
     WastedTime,
@@ -54,6 +55,7 @@ from tests.factories import (
     EmergencyGridFactory,
     FactEntryFactory,
     FactFactory,
+    GridContactFactory,
     HouseholdFactory,
     MatterCategoryFactory,
     MatterFactory,
@@ -216,6 +218,7 @@ def rows(world) -> dict[type[models.Model], tuple[models.Model, models.Model]]:
             ResidentAnswer: ResidentAnswer.objects.create(matter=matter, rating=3),
             ErrandStep: ErrandStep.objects.create(matter=matter, number=1, text="x"),
             Cover: CoverFactory(away=membership),
+            GridContact: GridContactFactory(grid=grid),
             WastedTime: WastedTimeFactory(code=community.code),
             Pairing: PairingFactory(household=household),
             HeldItem: HeldItem.objects.create(

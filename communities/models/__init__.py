@@ -1,3 +1,4 @@
+from communities.models.contacts import GridContact
 from communities.models.cover import Cover
 from communities.models.disclosure import Disclosure
 from communities.models.expected_back import ExpectedBack
@@ -13,6 +14,7 @@ __all__ = [
     "Disclosure",
     "ExpectedBack",
     "Grid",
+    "GridContact",
     "Membership",
     "Standing",
     "User",

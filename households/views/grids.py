@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -15,7 +16,7 @@ from communities.models import Community, Grid
 from communities.roles import DASHBOARD_READERS
 from communities.saving import saved
 from households.actions.grids import close_grid
-from households.figures import grid_rows, per_worker, stairwell_rows
+from households.figures import GridRow, grid_rows, per_worker, stairwell_rows, with_captains
 
 
 @require_safe
@@ -31,7 +32,11 @@ def grid_list(request: HttpRequest, code: str) -> HttpResponseBase:
     rows = grid_rows(community, grids.order_by("code"), request.user, today)
     if wants_export(request):
         return export_response(
-            request, name="grids", columns=columns(), rows=rows, community=community
+            request,
+            name="grids",
+            columns=columns(keeps_team=is_editable(request, community)),
+            rows=rows,
+            community=community,
         )
     households = sum(row.households for row in rows)
     full_time = staffing.full_time_workers([community], request.user, today).get(community.pk, 0)
@@ -52,7 +57,9 @@ def grid_list(request: HttpRequest, code: str) -> HttpResponseBase:
     )
 
 
-def columns() -> list[Column]:
+def columns(*, keeps_team: bool) -> list[Column]:
+    """Return the columns; who is not named yet only for whoever names them and sees them all."""
+    unnamed = Column(_("Not named yet"), lambda row: row.unnamed_words)
     return [
         Column(_("Grid number"), lambda row: row.grid.code),
         Column(_("Grid"), lambda row: row.grid),
@@ -63,6 +70,7 @@ def columns() -> list[Column]:
         Column(_("Full-time workers"), lambda row: row.full_time),
         Column(_("Households per full-time worker"), lambda row: row.per_worker),
         Column(_("To look at"), lambda row: row.notes),
+        *([unnamed] if keeps_team else []),
         Column(_("Closed on"), lambda row: row.grid.closed_on),
     ]
 
@@ -76,7 +84,10 @@ def grid(request: HttpRequest, code: str) -> HttpResponse:
     shown = get_object_or_404(
         Grid.objects.visible_to(request.user).select_related("community"), code=code
     )
-    [row] = grid_rows(shown.community, [shown], request.user, timezone.localdate())
+    on = timezone.localdate()
+    [row] = grid_rows(shown.community, [shown], request.user, on)
+    stairwells = with_captains(stairwell_rows(shown, request.user), on)
+    only_uncaptained = "uncaptained" in request.GET
     editable = Grid.objects.editable_by(request.user).contains(shown)
     others: list[Grid] = []
     if editable and shown.kind == Grid.Kind.HOLDING:
@@ -88,13 +99,34 @@ def grid(request: HttpRequest, code: str) -> HttpResponse:
             "grid": shown,
             "row": row,
             "community": shown.community,
-            "stairwells": stairwell_rows(shown, request.user),
+            "places_to_fill": places_to_fill(row) if editable else [],
+            "stairwells": [
+                stairwell
+                for stairwell in stairwells
+                if not (only_uncaptained and stairwell.captains)
+            ],
+            "only_uncaptained": only_uncaptained,
             "is_holding": shown.kind == Grid.Kind.HOLDING,
             "is_editable": editable and shown.closed_on is None,
             "reads_overview": request.user.has_any_role(DASHBOARD_READERS),
             "other_grids": others,
         },
     )
+
+
+def places_to_fill(row: GridRow) -> list[tuple[str, str]]:
+    """Return who is not named yet around a grid, each with the page that names one."""
+    member_add = reverse("visits:member_add", args=[row.grid.community.code])
+    contact_list = reverse("communities:contact_list", args=[row.grid.code])
+    return [
+        (
+            one.words,
+            f"{contact_list}?kind={one.contact}#add"
+            if one.contact
+            else f"{member_add}?place={row.grid.code}&role={one.role}",
+        )
+        for one in row.unnamed
+    ]
 
 
 def grid_add(request: HttpRequest, code: str) -> HttpResponse:

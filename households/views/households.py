@@ -2,9 +2,10 @@
 
 import datetime
 import uuid
+from typing import NamedTuple
 
 from django.contrib import messages
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from communities.lists import Column, export_response, key_page, query_with, wants_export
-from communities.models import Community, User
+from communities.models import Community, Grid, GridContact, User
 from communities.roles import POST_HOLDERS, READERS, REGISTER_KEEPERS
 from communities.saving import saved
 from households.actions.households import change_household, enter_household
@@ -94,9 +95,12 @@ def only_community(households: QuerySet[Household]) -> Community | None:
 @require_safe
 def household(request: HttpRequest, pk: int) -> HttpResponse:
     """Show everything about one door: what to know before knocking comes first."""
-    doors = Household.objects.visible_to(request.user)
+    doors = Household.objects.visible_to(request.user).annotate(
+        reads_grid=Exists(Grid.objects.visible_to(request.user).filter(pk=OuterRef("grid")))
+    )
     shown = get_object_or_404(doors.select_related("building", "grid__community"), pk=pk)
     on = timezone.localdate()
+    contacts = GridContact.objects.visible_to(request.user).current(on).of_grid(shown.grid)
     visits = shown.visits.select_related("by", "correction").order_by("-done_at", "-pk")
     return TemplateResponse(
         request,
@@ -109,12 +113,36 @@ def household(request: HttpRequest, pk: int) -> HttpResponse:
             "visits": visits[:LATEST_VISITS],
             "matters": shown.matters.open().select_related("category").order_by("due_at", "pk"),
             "facts": known_facts(request.user, shown, on),
+            "pairings": pairings_of(shown, on),
+            "contacts": contacts.order_by("kind", "pk"),
             "visit_id": uuid.uuid4(),
             "is_editable": Household.objects.editable_by(request.user).filter(pk=pk).exists(),
             "is_visitable": shown.closed_on is None
             and Household.objects.visitable_by(request.user).filter(pk=pk).exists(),
         },
     )
+
+
+class Paired(NamedTuple):
+    """A pairing as its door shows it: who, how often, and when it next asks for a visit."""
+
+    partner: str
+    rhythm: str
+    due_on: datetime.date | None
+
+
+def pairings_of(household: Household, on: datetime.date) -> list[Paired]:
+    """Return who keeps in touch with the door, for itself or with every one of its grid."""
+    own = household.pairings.current(on).select_related("user").order_by("pk")
+    of_all = household.grid.pairings.current(on).select_related("user").order_by("pk")
+    return [
+        Paired(
+            pairing.partner,
+            pairing.get_every_days_display(),
+            pairing.due_on(household),
+        )
+        for pairing in (*own, *of_all)
+    ]
 
 
 def people_at(household: Household, user: User, on: datetime.date) -> list[dict[str, object]]:

@@ -92,7 +92,7 @@ def test_list_asks_the_same_for_one_grid_and_three(
     for _ in range(grids - 1):
         ResidencyFactory(household__grid=GridFactory(community=world.community))
     client = as_user(world.officer)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         client.get(url("grid_list", world.community))
 
 

@@ -347,13 +347,13 @@ def test_page_costs_the_same_for_one_person_and_three(world, as_user, django_ass
 
     fill(world.resident)
     client.get(address)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(16):
         client.get(address)
     for _more in range(2):
         person = ResidentFactory()
         ResidencyFactory(resident=person, household=world.household)
         fill(person)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(16):
         assert len(client.get(address).context["people"]) == 3
 
 

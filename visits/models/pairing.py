@@ -127,5 +127,10 @@ class Pairing(models.Model):
 
         Anybody's counts: the household is not to be disturbed twice for one purpose.
         """
+        due_on = self.due_on(household)
+        return due_on is None or due_on <= on
+
+    def due_on(self, household: Household) -> datetime.date | None:
+        """Return the day from which the household waits; None where nobody has visited it."""
         last = household.last_visited_on
-        return last is None or (on - last).days >= self.every_days
+        return last and last + datetime.timedelta(days=self.every_days)
