@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('communities', '0011_work_handed_over'),
+        ("communities", "0011_work_handed_over"),
     ]
 
     operations = [
