@@ -77,14 +77,15 @@ def inertia(instance: Instance, nodes: Iterable[int]) -> float:
     return sum(row.weight * ((row.x - x) ** 2 + (row.y - y) ** 2) for row in rows)
 
 
-def moved(instance: Instance, labels: Sequence[int]) -> int:
-    """Return how many households leave the grid they are in today."""
-    if instance.current is None:
+def moved(instance: Instance, labels: Sequence[int], nodes: Iterable[int] | None = None) -> int:
+    """Return how many households, of all nodes or some, leave the grid they are in today."""
+    today = instance.current
+    if today is None:
         return 0
     return sum(
-        node.households
-        for node, today, label in zip(instance.nodes, instance.current, labels, strict=True)
-        if today >= 0 and today != label
+        instance.nodes[node].households
+        for node in (range(len(labels)) if nodes is None else nodes)
+        if today[node] >= 0 and today[node] != labels[node]
     )
 
 

@@ -10,6 +10,7 @@ from communities.division.greedy import greedy_repair
 from communities.division.instance import Instance
 from communities.division.matching import best_matching
 from communities.division.metrics import measure, moved
+from communities.division.mixing import differences, mixed, mixtures
 from communities.division.repair import connected_start
 from communities.division.search import STEPS_PER_SECOND, search
 from communities.division.windows import polish
@@ -27,6 +28,10 @@ RUNS_AT_LIMIT = 6
 TOKEN_PRICE = 1e-6
 # Windows divided anew after the moves of each price.
 WINDOWS = 400
+# Nodes of pairs of choices looked at for mixtures in a second of search.
+MIXED_PER_SECOND = 20_000
+# A mixture must gain as much to be kept; scores are rounded to a thousandth.
+NOTEWORTHY = 0.01
 # Warm enough to leave a bad corner, too cool to forget today's grids.
 HOT, COLD = 2.0, 0.1
 
@@ -56,6 +61,9 @@ class Recut:
         self.households = sum(node.households for node in instance.nodes)
         runs = PRICES + 1 + RUNS_AT_SHARE * len(WANTED_SHARES) + RUNS_AT_LIMIT
         self.steps = int(seconds * rate / runs)
+        self.mixed_at_a_time = int(
+            seconds * MIXED_PER_SECOND / RUNS_AT_LIMIT / max(len(instance.nodes), 1)
+        )
 
     def run(self, limit: int | None) -> list[Choice]:
         """Return the choices none of which is worse than another in both, fewest moves first."""
@@ -74,9 +82,23 @@ class Recut:
         if limit is None:
             limit = moved(self.instance, repaired)
         limits = [int(share * self.households) for share in WANTED_SHARES] * RUNS_AT_SHARE
-        for most in limits + [limit] * RUNS_AT_LIMIT:
+        for most in limits:
             self.below(most)
+        for _run in range(RUNS_AT_LIMIT):
+            self.mix(limit)
+            self.below(limit)
+        self.mix(limit)
         return self.front()
+
+    def mix(self, limit: int) -> None:
+        """Note the mixtures of the choices found that are better than they are."""
+        front = sorted(self.front(), key=lambda choice: abs(choice.moved - limit))
+        pairs = [(first, second) for first in front for second in self.found]
+        for first, second in pairs[: self.mixed_at_a_time]:
+            places = differences(self.instance, first.labels, second.labels)
+            for mixture in mixtures(places, (first.moved, first.score)):
+                if mixture.score < best_within(self.found, mixture.moved).score - NOTEWORTHY:
+                    self.note(mixed(places, mixture.taken, first.labels, second.labels))
 
     def note(self, labels: Sequence[int]) -> Choice:
         choice = Choice(
