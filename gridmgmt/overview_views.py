@@ -114,6 +114,9 @@ def dashboard(
         "export_query": query_with(request, export="xlsx"),
         "drifted": drifted,
         "may_recut": request.user.has_any_role(MANAGERS),
+        "map_link": reverse("community_map", args=[place.code])
+        if isinstance(place, Community)
+        else "",
         "emergencies": running_emergencies(request, place),
         **missing_calendar(request, report.on),
     }

@@ -7,7 +7,7 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from communities.views import public
-from gridmgmt import overview_views, views, wasted_views
+from gridmgmt import map_views, overview_views, views, wasted_views
 from gridmgmt.service_worker import service_worker
 from visits.views import public as residents
 from visits.views.burden import burden
@@ -25,6 +25,8 @@ urlpatterns = [
     path("overview/", overview_views.overview, name="overview"),
     path("overview/areas/<slug:code>/", overview_views.area, name="area"),
     path("overview/communities/<slug:code>/", overview_views.community, name="community"),
+    path("overview/communities/<slug:code>/map/", map_views.community_map, name="community_map"),
+    path("overview/grids/<slug:code>/map/", map_views.grid_map, name="grid_map"),
     path("burden/", burden, name="burden"),
     path("wasted/", wasted_views.wasted_list, name="wasted_list"),
     path("wasted/say/", wasted_views.wasted_add, name="wasted_add"),

@@ -21,7 +21,9 @@ from communities.models import (
 from communities.roles import Role
 from households.identity import check_character
 from households.models import (
+    Barrier,
     Building,
+    BuildingPair,
     Care,
     CareTag,
     Fact,
@@ -161,6 +163,28 @@ class BuildingFactory(DjangoModelFactory):
     community = factory.SubFactory(CommunityFactory)
     estate = "幸福家园"
     name = factory.Sequence(lambda n: f"{n + 11}号楼")
+
+
+class BarrierFactory(DjangoModelFactory):
+    class Meta:
+        model = Barrier
+
+    community = factory.SubFactory(CommunityFactory)
+    name = factory.Sequence(lambda n: f"第{n}大街")
+    line = ((116.4, 39.9), (116.5, 39.9))
+
+
+class BuildingPairFactory(DjangoModelFactory):
+    """Two buildings of one community that must not be neighbours."""
+
+    class Meta:
+        model = BuildingPair
+
+    first = factory.SubFactory(BuildingFactory)
+    second = factory.SubFactory(
+        BuildingFactory, community=factory.SelfAttribute("..first.community")
+    )
+    relation = BuildingPair.Relation.APART
 
 
 class HouseholdFactory(DjangoModelFactory):

@@ -10,7 +10,9 @@ from communities.roles import Role
 from households.models import FormerGrid, Post, RegisterImport, SavedExport
 from tests.factories import (
     ApiClientFactory,
+    BarrierFactory,
     BuildingFactory,
+    BuildingPairFactory,
     BurdenWeekFactory,
     CampaignDoorFactory,
     CampaignFactory,
@@ -62,6 +64,8 @@ def grow(world, grid=None) -> None:
     if grid is None:
         grid = GridFactory(community=world.community)
     household = HouseholdFactory(grid=grid, building=BuildingFactory(community=world.community))
+    BarrierFactory(community=world.community)
+    BuildingPairFactory(first__community=world.community)
     resident = ResidentFactory()
     ResidencyFactory(resident=resident, household=household)
     PhoneFactory(resident=resident)

@@ -14,8 +14,10 @@ from django.utils import timezone
 
 from communities.models import ExpectedBack
 from communities.roles import Role
-from households.models import GridPlan, ImportPage, Post, RegisterImport
+from households.models import GridPlan, ImportPage, PlaceFile, Post, RegisterImport
 from tests.factories import (
+    BarrierFactory,
+    BuildingPairFactory,
     CampaignDoorFactory,
     CareFactory,
     CoverFactory,
@@ -118,6 +120,8 @@ TABLE = [
     *page("area", "street_officer auditor admin", "area"),
     *page("community", f"{MANAGE} auditor", "community"),
     *form("visits:member_end", MANAGE, "membership"),
+    *page("community_map", READ, "community"),
+    *page("grid_map", READ, "grid"),
     *form("communities:person_password", MANAGE, "person"),
     *form("communities:expected_back", "worker captain officer outsider"),
     *change("communities:expected_back_extend", "worker"),
@@ -161,6 +165,13 @@ TABLE = [
     *page("households:staffing", MANAGE, "community"),
     *form("visits:cover_add", MANAGE, "community"),
     *form("visits:cover_end", MANAGE, "cover"),
+    *form("households:place_list", MANAGE, "community"),
+    *form("households:place_file", MANAGE, "place_file", sent=302),
+    *change("households:area_forget", MANAGE, "community"),
+    *form("households:barrier_add", MANAGE, "community"),
+    *change("households:barrier_remove", MANAGE, "barrier"),
+    *form("households:pair_list", MANAGE, "community"),
+    *change("households:pair_remove", MANAGE, "building_pair"),
     *form("households:post_list", MANAGE, "post_membership"),
     *change("households:post_remove", MANAGE, "post"),
     *form("households:search", f"{READ} captain outsider"),
@@ -364,6 +375,11 @@ def arguments(world) -> dict[str, list[object]]:
         "diary": DiaryEntryFactory(user=world.worker),
         "wasted": WastedTimeFactory(code=world.community.code),
         "awaited": awaited,
+        "place_file": PlaceFile.objects.create(
+            community=world.community, by=world.officer, kind="buildings", unknown=["x"]
+        ),
+        "barrier": BarrierFactory(community=world.community),
+        "building_pair": BuildingPairFactory(first__community=world.community),
         "cover": CoverFactory(away=worker_role, user=colleague.user),
         "held": held,
         "report": reported,

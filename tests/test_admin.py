@@ -109,6 +109,8 @@ NOT_IN_ADMIN = {
     # Kept on pages of their own, beside the map.
     "households.Barrier",
     "households.BuildingPair",
+    "households.GridArea",
+    "households.PlaceFile",
     "households.GridPlan",
     "households.PlannedGrid",
     "households.PlannedMove",

@@ -8,10 +8,13 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from communities.division.coordinates import Datum
 from communities.models import Community, Grid, User
 from communities.roles import MANAGERS, REGISTER_KEEPERS
 from households.addresses import door_key, half_width, plain_room, plain_unit
+from households.forms.places import datum_field
 from households.models import Building, Household
+from households.places.reading import converted
 
 SHORT_NOTE = forms.Textarea(attrs={"rows": 3})
 
@@ -129,9 +132,19 @@ def new_door_buildings(user: User) -> QuerySet[Building]:
 class BuildingForm(forms.ModelForm):
     """A building; of a new one the community is chosen as well."""
 
+    datum = datum_field(required=False)
+
     class Meta:
         model = Building
-        fields = ["community", "estate", "name", "street_address", "floors"]
+        fields = [
+            "community",
+            "estate",
+            "name",
+            "street_address",
+            "floors",
+            "longitude",
+            "latitude",
+        ]
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -148,6 +161,14 @@ class BuildingForm(forms.ModelForm):
         for name in ("estate", "name"):
             if name in cleaned:
                 cleaned[name] = half_width(cleaned[name])
+        position = cleaned.get("longitude"), cleaned.get("latitude")
+        # One that stands there unchanged has been brought back already.
+        if None not in position and {"longitude", "latitude"} & set(self.changed_data):
+            try:
+                position = converted(list(position), Datum(cleaned.get("datum") or Datum.WGS84))
+            except ValidationError as error:
+                self.add_error("longitude", error)
+            cleaned["longitude"], cleaned["latitude"] = position
         return cleaned
 
     def _post_clean(self) -> None:

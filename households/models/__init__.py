@@ -1,5 +1,5 @@
 from households.models.fact import Fact, FactEntry
-from households.models.geography import Barrier, BuildingPair
+from households.models.geography import Barrier, BuildingPair, GridArea, PlaceFile
 from households.models.place import (
     Building,
     DoorState,
@@ -39,10 +39,12 @@ __all__ = [
     "Fact",
     "FactEntry",
     "FormerGrid",
+    "GridArea",
     "GridPlan",
     "Household",
     "ImportPage",
     "Phone",
+    "PlaceFile",
     "PlannedGrid",
     "PlannedMove",
     "PlannedPart",

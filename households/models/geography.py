@@ -5,9 +5,10 @@ from typing import Self
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from communities.models import Community, User
+from communities.models import Community, Grid, User
 from households.models.place import Building
 
 Position = tuple[float, float]
@@ -121,3 +122,71 @@ class BuildingPair(models.Model):
 
     def __str__(self) -> str:
         return f"{self.first} – {self.second}"
+
+
+class GridAreaQuerySet(models.QuerySet["GridArea"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(grid__in=Grid.objects.visible_to(user))
+
+    def editable_by(self, user: User) -> Self:
+        return self.filter(grid__in=Grid.objects.editable_by(user))
+
+
+class GridArea(models.Model):
+    """The outline of a grid as somebody drew it elsewhere, for the map alone.
+
+    A grid is its households; without an outline the map derives one from their buildings.
+    """
+
+    grid = models.OneToOneField(Grid, models.CASCADE, related_name="area", verbose_name=_("grid"))
+    # Rings of longitude and latitude (WGS 84), outlines and holes alike: even-odd.
+    rings = models.JSONField(_("outline"))
+    imported_at = models.DateTimeField(_("imported at"), auto_now=True)
+
+    objects = GridAreaQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("area of a grid")
+        verbose_name_plural = _("areas of grids")
+
+    def __str__(self) -> str:
+        return str(self.grid)
+
+
+class PlaceFileQuerySet(models.QuerySet["PlaceFile"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(community__in=Community.objects.editable_by(user))
+
+    def editable_by(self, user: User) -> Self:
+        return self.visible_to(user)
+
+
+class PlaceFile(models.Model):
+    """What a file says of places, looked at before it is taken in; nothing of it holds yet."""
+
+    class Kind(models.TextChoices):
+        BUILDINGS = "buildings", _("Positions of buildings")
+        GRIDS = "grids", _("Areas of grids")
+        BARRIERS = "barriers", _("Barriers")
+
+    community = models.ForeignKey(
+        Community, models.CASCADE, related_name="place_files", verbose_name=_("community")
+    )
+    by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("uploaded by"))
+    uploaded_at = models.DateTimeField(_("uploaded at"), auto_now_add=True)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    # What would be written, in WGS 84, and the names that the register does not know.
+    found = models.JSONField(default=list)
+    unknown = models.JSONField(default=list)
+
+    objects = PlaceFileQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("file of places")
+        verbose_name_plural = _("files of places")
+
+    def __str__(self) -> str:
+        return str(self.get_kind_display())
+
+    def get_absolute_url(self) -> str:
+        return reverse("households:place_file", args=[self.pk])

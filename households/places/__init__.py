@@ -1,0 +1,1 @@
+"""Files that say where things are: positions of buildings, areas of grids, barriers."""

@@ -1,0 +1,274 @@
+"""Files of places: what is understood, what is refused in which words, what is written."""
+
+import io
+import json
+
+import openpyxl
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from communities.division.coordinates import Datum, from_wgs84
+from households.map.overlap import do_overlap
+from households.models import Barrier, Building, BuildingPair, GridArea, PlaceFile
+from tests.factories import BarrierFactory, BuildingFactory, GridFactory, HouseholdFactory
+
+
+@pytest.fixture
+def community(world):
+    """Give the community three buildings: 3号楼 of the world, and two more."""
+    BuildingFactory(community=world.community, estate="幸福家园", name="4号楼")
+    BuildingFactory(community=world.community, estate="", name="东风路12号")
+    return world.community
+
+
+def upload(client, community, content, *, name="a.csv", kind="buildings", datum="wgs84"):
+    if not isinstance(content, bytes):
+        content = content.encode() if isinstance(content, str) else json.dumps(content).encode()
+    return client.post(
+        reverse("households:place_list", args=[community.code]),
+        {"kind": kind, "datum": datum, "file": SimpleUploadedFile(name, content)},
+    )
+
+
+def take_in(client, response):
+    assert response.status_code == 302, response.context["form"].errors
+    page = client.get(response.url)
+    assert page.status_code == 200
+    client.post(response.url)
+    return page
+
+
+def features(*rows):
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {"type": "Feature", "properties": properties, "geometry": geometry}
+            for properties, geometry in rows
+        ],
+    }
+
+
+def point(x, y):
+    return {"type": "Point", "coordinates": [x, y]}
+
+
+def box(x, y, size=0.001):
+    ring = [[x, y], [x + size, y], [x + size, y + size], [x, y + size], [x, y]]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
+TABLE = "小区,楼栋,经度,纬度\n幸福家园小区,三号楼,116.41,39.92\n,东风路12号,116.42,39.93\n别处,9号楼,116.4,39.9\n"
+
+
+def test_a_table_is_looked_at_before_it_is_written(world, community, as_user):
+    client = as_user(world.officer)
+    response = upload(client, community, TABLE)
+    assert not Building.objects.exclude(longitude=None).exists()
+    page = take_in(client, response)
+    assert page.context["found"] == ["幸福家园3号楼", "东风路12号"]
+    assert page.context["unknown"] == ["别处9号楼"]
+    positions = Building.objects.exclude(longitude=None).order_by("longitude")
+    assert list(positions.values_list("name", "longitude", "latitude")) == [
+        ("3号楼", 116.41, 39.92),
+        ("东风路12号", 116.42, 39.93),
+    ]
+    assert not PlaceFile.objects.exists()
+
+
+def test_excel_and_one_column_for_estate_and_building(world, community, as_user):
+    book = openpyxl.Workbook()
+    for row in (["楼栋位置表"], ["楼栋名称", "经度", "纬度"], ["幸福家园4号楼", 116.41, 39.92]):
+        book.active.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    client = as_user(world.officer)
+    take_in(client, upload(client, community, file.getvalue(), name="a.xlsx"))
+    assert Building.objects.get(name="4号楼").longitude == 116.41
+
+
+@pytest.mark.parametrize("datum", [Datum.GCJ02, Datum.BD09])
+def test_shifted_positions_are_brought_back(world, community, as_user, datum):
+    longitude, latitude = from_wgs84(116.41, 39.92, datum)
+    assert abs(longitude - 116.41) > 0.005
+    client = as_user(world.officer)
+    text = f"楼栋,经度,纬度\n幸福家园4号楼,{longitude},{latitude}\n"
+    take_in(client, upload(client, community, text, datum=datum.value))
+    building = Building.objects.get(name="4号楼")
+    assert building.longitude == pytest.approx(116.41, abs=1e-6)
+    assert building.latitude == pytest.approx(39.92, abs=1e-6)
+
+
+def test_footprints_stand_for_positions(world, community, as_user):
+    client = as_user(world.officer)
+    content = features(({"name": "幸福家园4号楼"}, box(116.41, 39.92)))
+    take_in(client, upload(client, community, content, name="a.geojson"))
+    building = Building.objects.get(name="4号楼")
+    assert (building.longitude, building.latitude) == (116.4105, 39.9205)
+    assert len(building.footprint[0]) == 4
+
+
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        (("a.geojson", b"\xff\xfe\x00"), "cannot be read as JSON"),
+        (("a.geojson", "[" * 100_000), "cannot be read as JSON"),
+        (("a.geojson", "[]"), "no list of features"),
+        (("a.geojson", {"type": "FeatureCollection", "features": []}), "holds no place"),
+        (("a.geojson", features(({"name": "x"}, None))), "Feature 1: It has no geometry."),
+        (("a.geojson", features((None, point(39.92, 116.41)))), "swapped"),
+        (("a.geojson", features((None, point(539, 41)))), "in degrees"),
+        (("a.geojson", features((None, point("x", None)))), "in degrees"),
+        (("a.geojson", features((None, point(True, 1)))), "in degrees"),
+        (
+            (
+                "a.geojson",
+                '{"features": [{"geometry": {"type": "Point", "coordinates": [NaN, 1]}}]}',
+            ),
+            "in degrees",
+        ),
+        (("a.geojson", features((None, {"type": "Circle", "coordinates": 3}))), "Only points"),
+        (("a.geojson", features((None, {"type": "Polygon", "coordinates": [[]]}))), "two points"),
+        (("a.geojson", {"features": [7]}), "no geometry"),
+        (("a.csv", "楼,长,宽\n1,2,3\n"), "row of headings"),
+        (
+            ("a.csv", "楼栋,经度,纬度\n3号楼,东,北\n"),
+            "Row 2: longitude and latitude are not numbers",
+        ),
+        (
+            ("a.csv", "楼栋,经度,纬度\n3号楼,39.9,116.4\n"),
+            "Row 2: Longitude and latitude are swapped",
+        ),
+        (("a.csv", "楼栋,经度,纬度\n3号楼,nan,1\n"), "Row 2: A position is"),
+        (("a.pdf", "%PDF"), "not an Excel or CSV file"),
+        (("a.xlsx", b"PK\x03\x04x"), "damaged"),
+    ],
+)
+def test_a_bad_file_is_refused_in_words(file, sentence, world, community, as_user):
+    name, content = file
+    response = upload(as_user(world.officer), community, content, name=name)
+    assert response.status_code == 200
+    assert sentence in " ".join(response.context["form"].errors["file"])
+    assert not PlaceFile.objects.exists()
+
+
+def test_a_second_press_writes_nothing(world, community, as_user):
+    client = as_user(world.officer)
+    address = upload(client, community, TABLE).url
+    client.post(address)
+    assert client.post(address).status_code == 404
+
+
+# Areas of grids.
+
+
+def test_areas_are_drawn_once_every_grid_has_one(world, community, as_user):
+    other = GridFactory(community=community, name="第二网格")
+    HouseholdFactory(grid=other, building=Building.objects.get(name="4号楼"))
+    Building.objects.filter(community=community).update(longitude=116.4, latitude=39.9)
+    client = as_user(world.officer)
+    first = ({"code": world.grid.code}, box(116.41, 39.92))
+    take_in(client, upload(client, community, features(first), name="a.json", kind="grids"))
+    address = reverse("community_map", args=[community.code])
+    assert not client.get(address).context["map"].ground.is_imported
+    both = features(first, ({"name": "第二网格"}, box(116.411, 39.92)))
+    take_in(client, upload(client, community, both, name="a.json", kind="grids"))
+    assert client.get(address).context["map"].ground.is_imported
+    client.post(reverse("households:area_forget", args=[community.code]))
+    assert not GridArea.objects.exists()
+
+
+def test_areas_that_overlap_are_refused_by_name(world, community, as_user):
+    GridFactory(community=community, name="第二网格")
+    content = features(
+        ({"code": world.grid.code}, box(116.41, 39.92)),
+        ({"name": "第二网格"}, box(116.4105, 39.92)),
+    )
+    response = upload(as_user(world.officer), community, content, name="a.json", kind="grids")
+    assert "第一网格 and 第二网格 overlap" in response.context["form"].errors["file"][0]
+
+
+@pytest.mark.parametrize(
+    ("other", "answer"),
+    [
+        ([(1, 0), (2, 0), (2, 1), (1, 1)], False),
+        ([(1, -1), (2, -1), (2, 2), (1, 2)], False),
+        ([(0.9, 0.2), (2, 0.2), (2, 0.8), (0.9, 0.8)], True),
+        ([(0.2, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8)], True),
+        ([(0, 0), (1, 0), (1, 1), (0, 1)], True),
+        ([(5, 5), (6, 5), (6, 6)], False),
+        ([(1.0000000001, 0), (2, 0), (2, 1), (0.9999999999, 1)], False),
+    ],
+)
+def test_overlap_is_more_than_a_border(other, answer):
+    square = [[(0, 0), (1, 0), (1, 1), (0, 1)]]
+    assert do_overlap(square, [other]) is answer
+    assert do_overlap([other], square) is answer
+
+
+# Barriers and pairs.
+
+
+def test_barriers_come_from_a_file_or_are_typed(world, community, as_user):
+    client = as_user(world.officer)
+    line = {"type": "LineString", "coordinates": [[116.4, 39.9], [116.5, 39.9]]}
+    content = features(({"name": "清水河", "kind": "river"}, line), ({}, point(1, 1)))
+    take_in(client, upload(client, community, content, name="a.json", kind="barriers"))
+    client.post(
+        reverse("households:barrier_add", args=[community.code]),
+        {
+            "name": "大街",
+            "kind": "road",
+            "datum": "wgs84",
+            "line": "116.4, 39.9\n\n116.5，39.9\n",
+        },
+    )
+    assert set(Barrier.objects.values_list("name", "kind")) == {
+        ("清水河", "river"),
+        ("大街", "road"),
+    }
+    assert Barrier.objects.get(name="大街").line == [[116.4, 39.9], [116.5, 39.9]]
+
+
+@pytest.mark.parametrize(
+    "points", ["", "116.4, 39.9", "a, b\nc, d", "116.4\n116.5", "1,2,3\n4,5,6x"]
+)
+def test_a_barrier_needs_two_points(world, community, as_user, points):
+    response = as_user(world.officer).post(
+        reverse("households:barrier_add", args=[community.code]),
+        {"name": "大街", "kind": "road", "datum": "wgs84", "line": points},
+    )
+    assert response.context["form"].errors["line"]
+    assert not Barrier.objects.exists()
+
+
+def test_a_pair_is_told_once_whichever_comes_first(world, community, as_user):
+    client = as_user(world.officer)
+    first, second = Building.objects.filter(community=community).order_by("pk")[:2]
+    address = reverse("households:pair_list", args=[community.code])
+    for one, other, relation in ((second, first, "apart"), (first, second, "neighbours")):
+        client.post(address, {"first": one.pk, "second": other.pk, "relation": relation})
+    assert BuildingPair.objects.get().relation == "neighbours"
+    same = client.post(address, {"first": first.pk, "second": first.pk, "relation": "apart"})
+    assert same.context["form"].non_field_errors()
+
+
+def test_a_building_takes_a_position_of_any_map(world, community, as_user):
+    longitude, latitude = from_wgs84(116.41, 39.92, Datum.GCJ02)
+    building = Building.objects.get(name="4号楼")
+    values = {"estate": "幸福家园", "name": "4号楼", "longitude": longitude, "latitude": latitude}
+    client = as_user(world.officer)
+    address = reverse("households:building_edit", args=[building.pk])
+    client.post(address, values | {"datum": "gcj02"})
+    building.refresh_from_db()
+    assert building.longitude == pytest.approx(116.41, abs=1e-6)
+    kept = {"longitude": building.longitude, "latitude": building.latitude}
+    client.post(address, values | kept | {"datum": "gcj02"})
+    building.refresh_from_db()
+    assert {"longitude": building.longitude, "latitude": building.latitude} == kept
+
+
+def test_barriers_of_others_are_out_of_reach(world, as_user):
+    elsewhere = BarrierFactory(community=world.next_community)
+    address = reverse("households:barrier_remove", args=[elsewhere.pk])
+    assert as_user(world.officer).post(address).status_code == 404
