@@ -1,16 +1,14 @@
 """A plan of grids takes effect: what moves with the doors, what stays, and the way back."""
 
-import datetime
-
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from communities.models import Community, Grid, Membership
 from communities.roles import Role
-from households.models import FormerGrid, GridPlan, Household, PlannedGrid, PlannedPart
+from households.models import FormerGrid, GridPlan, Household
+from tests.cut import DAY, Cut, noon
 from tests.factories import (
-    BuildingFactory,
     CampaignDoorFactory,
     GridFactory,
     HouseholdFactory,
@@ -20,15 +18,9 @@ from tests.factories import (
     UserFactory,
     VisitFactory,
 )
-from visits.actions.plan_changes import accept_plan, carry_out, carry_out_due, take_back
+from visits.actions.plan_changes import carry_out, carry_out_due, take_back
 from visits.actions.recompute import recompute
 from visits.models import HandOver, MatterEvent, Pairing, Step, Visit, VisitTally
-
-DAY = datetime.timedelta(days=1)
-
-
-def noon(day: datetime.date) -> datetime.datetime:
-    return timezone.make_aware(datetime.datetime.combine(day, datetime.time(12)))
 
 
 @pytest.fixture
@@ -39,67 +31,6 @@ def today():
 @pytest.fixture
 def monday(today):
     return today + DAY * (7 - today.weekday())
-
-
-class Cut:
-    """Grids A and B of the community, three buildings in A and one in B, each with a worker."""
-
-    def __init__(self, world) -> None:
-        self.world = world
-        self.community = world.community
-        self.a = world.grid
-        self.b = GridFactory(community=world.community, name="第二网格")
-        long_ago = datetime.date(2024, 1, 1)
-        self.ann = MembershipFactory(
-            user=UserFactory(name="安"), grid=self.a, rank=Membership.Rank.MAIN
-        ).user
-        self.bea = MembershipFactory(
-            user=UserFactory(name="贝"), grid=self.b, rank=Membership.Rank.MAIN
-        ).user
-        self.buildings = [BuildingFactory(community=world.community) for _ in range(4)]
-        self.doors = [
-            [
-                HouseholdFactory(
-                    grid=self.b if place == 3 else self.a,
-                    building=building,
-                    room=f"{floor}01",
-                    grid_since=long_ago,
-                )
-                for floor in (1, 2)
-            ]
-            for place, building in enumerate(self.buildings)
-        ]
-        Household.objects.filter(pk=world.household.pk).update(grid_since=long_ago)
-
-    def plan(self, places: str, **grids: dict) -> GridPlan:
-        """A draft: for each building the letter of its grid, `n` a new one, `-` in no part."""
-        plan = GridPlan.objects.create(community=self.community, name="方案一")
-        known = {"a": self.a, "b": self.b, "n": None}
-        planned = {}
-        for number, letter in enumerate(sorted(set(places) - {"-"})):
-            values = {"name": f"网格{letter}", **grids.get(letter, {})}
-            planned[letter] = PlannedGrid.objects.create(
-                plan=plan, number=number, grid=known[letter], **values
-            )
-        home = self.world.household.building
-        for building, letter in zip([home, *self.buildings], places, strict=True):
-            if letter != "-":
-                PlannedPart.objects.create(
-                    plan=plan,
-                    building=building,
-                    today=self.b if building == self.buildings[3] else self.a,
-                    planned_grid=planned[letter],
-                )
-        return plan
-
-    def accept(self, plan: GridPlan, day: datetime.date) -> GridPlan:
-        return accept_plan(plan=plan, by=self.world.officer, effective_on=day, at=timezone.now())
-
-    def lie(self) -> list[str]:
-        return "".join(
-            {self.a.pk: "a", self.b.pk: "b"}.get(Household.objects.get(pk=doors[0].pk).grid_id, "n")
-            for doors in [[self.world.household], *self.doors]
-        )
 
 
 @pytest.fixture

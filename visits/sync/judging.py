@@ -25,7 +25,7 @@ from visits.sync.held import Refusal
 from visits.sync.leaving import refuse_after_leaving
 from visits.sync.letters import Letter
 from visits.sync.parcel import Parcel
-from visits.sync.scope import Standings
+from visits.sync.scope import Standings, borders_before
 
 Reason = HeldItem.Reason
 
@@ -109,10 +109,23 @@ class Judge:
             return True
         if household:
             code = self.code_of(grid_then(household, reading.day))
-            return self.standings.could_visit(author.pk, household, code, reading.day)
+            return self.standings.could_visit(
+                author.pk, household, code, reading.day
+            ) or self.was_hers_before(reading, household)
         return all(
             matter.grid and self.standings.could_work_in(author.pk, matter.grid, reading.day)
             for matter in matters
+        )
+
+    def was_hers_before(self, reading: Reading, household: Household) -> bool:
+        """Say whether her phone may still have had the door on its list, from before a re-cut.
+
+        It was in her care on the last day of the old border, and she works in the community yet.
+        """
+        person, day = reading.author.pk, reading.day
+        return self.standings.works_in_community(person, household.grid.code, day) and any(
+            self.standings.could_visit(person, household, code, last_day)
+            for code, last_day in borders_before(household, day)
         )
 
     def may_ask(self, reading: Reading) -> bool:
@@ -122,8 +135,15 @@ class Judge:
         """
         if reading.author.is_superuser or reading.household is None:
             return reading.author.is_superuser
-        code = self.code_of(grid_then(reading.household, reading.day))
-        return self.standings.could_work_in(reading.author.pk, code, reading.day)
+        person, day = reading.author.pk, reading.day
+        code = self.code_of(grid_then(reading.household, day))
+        return self.standings.could_work_in(person, code, day) or (
+            self.standings.works_in_community(person, code, day)
+            and any(
+                self.standings.could_work_in(person, before, last_day)
+                for before, last_day in borders_before(reading.household, day)
+            )
+        )
 
     def code_of(self, grid: int) -> str:
         if grid not in self.grid_codes:

@@ -6,10 +6,19 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from communities.models import Membership
+from communities.models.place import COMMUNITY_DIGITS
 from communities.roles import POST_HOLDERS, VISITORS, Role
-from households.models import Household, Post
+from households.models import Household, PlannedMove, Post
+from visits.models.visit import day_start
+
+ONE_DAY = datetime.timedelta(days=1)
+
+
+# So long after grids were cut anew a phone may go on by the list it kept.
+OLD_BORDER = datetime.timedelta(days=7)
 
 
 class Held(NamedTuple):
@@ -84,7 +93,36 @@ class Standings:
         days = self.last_days[person]
         return None if None in days else max((day for day in days if day), default=None)
 
+    def works_in_community(self, person: int, grid_code: str, day: datetime.date) -> bool:
+        """Say whether the person goes to doors anywhere in that grid's community on that day."""
+        community = grid_code[:COMMUNITY_DIGITS]
+        return any(
+            held.includes(day) and held.code[:COMMUNITY_DIGITS] == community[: len(held.code)]
+            for held in self.roles[person]
+        )
+
     def home(self, person: int) -> str:
         """Return the code of a place the person works or last worked at, "" for none."""
         newest = max(self.roles[person], key=lambda held: held.since, default=None)
         return newest.code if newest else ""
+
+
+def borders_before(household: Household, day: datetime.date) -> list[tuple[str, datetime.date]]:
+    """Return the grids that a plan took the door from in the last days, each with its last day.
+
+    A plan taken back took it from the grid it had put it into.
+    """
+    first = day - OLD_BORDER
+    moves = PlannedMove.objects.filter(household=household, left_since__isnull=False)
+    changed = moves.filter(plan__effective_on__range=(first, day))
+    undone = moves.filter(
+        plan__taken_back_at__gte=day_start(first),
+        plan__taken_back_at__lt=day_start(day + ONE_DAY),
+    )
+    return [
+        (code, since - ONE_DAY)
+        for code, since in changed.values_list("left__code", "plan__effective_on")
+    ] + [
+        (code, timezone.localdate(at) - ONE_DAY)
+        for code, at in undone.values_list("entered__grid__code", "plan__taken_back_at")
+    ]

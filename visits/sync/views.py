@@ -19,7 +19,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from communities.models import User
+from communities.models import Community, User
+from visits.actions.plan_changes import change_grids
 from visits.models import PhotoUpload, ServerEpoch
 from visits.sync import photos
 from visits.sync.parcel import MAX_BYTES, MAX_ITEMS, SCHEMA, ParcelError, incomplete, read_parcel
@@ -73,6 +74,8 @@ def visits(request: HttpRequest) -> HttpResponse:
     all_sealed = all(item.envelope is not None for item in parcel.items)
     if user is None and not (all_sealed and is_ticket(parcel.ticket)):
         return refusal(401, "ticket", _("Log in once, then it is sent again."))
+    if user is None:
+        change_grids_if_due()
     try:
         answers = receive(parcel, user=user, now=timezone.now())
     except (OperationalError, InterfaceError):
@@ -138,6 +141,12 @@ def take_part(request: HttpRequest, upload: PhotoUpload) -> HttpResponse:
     except OSError:
         return tus(507, {"Retry-After": str(RETRY_AFTER)})
     return tus(204, {"Upload-Offset": str(upload.offset), **finished(upload)})
+
+
+def change_grids_if_due() -> None:
+    """Let grids change on their day also where nobody is logged in: pages see to it else."""
+    if Community.objects.filter(grids_change_on__lte=timezone.localdate()).exists():
+        change_grids(at=timezone.now())
 
 
 def body_of(request: HttpRequest) -> bytes:
