@@ -58,7 +58,8 @@ class Cut:
         known = {"a": self.a, "b": self.b, "n": None}
         planned = {}
         for number, letter in enumerate(sorted(set(places) - {"-"})):
-            values = {"name": f"网格{letter}", **grids.get(letter, {})}
+            name = known[letter].name if known[letter] else "新网格"
+            values = {"name": name, **grids.get(letter, {})}
             planned[letter] = PlannedGrid.objects.create(
                 plan=plan, number=number, grid=known[letter], **values
             )

@@ -10,7 +10,7 @@ from django.db.models import Count, Q
 
 from communities.models import Grid, User
 from communities.roles import Role
-from households.actions.regrid import ONE_DAY, effect_of
+from households.actions.regrid import ONE_DAY, Replaced, effect_of, replaced_in
 from households.models import GridPlan, PlannedGrid, PlannedMove
 from visits.actions.plan_changes import main_workers
 from visits.models import Campaign, EmergencyGrid, Matter
@@ -41,6 +41,8 @@ class Summary:
     opened: list[PlannedGrid] = field(default_factory=list)
     closed: list[Grid] = field(default_factory=list)
     without_worker: list[PlannedGrid] = field(default_factory=list)
+    replaced: list[Replaced] = field(default_factory=list)
+    renamed: list[PlannedGrid] = field(default_factory=list)
 
     @property
     def households(self) -> int:
@@ -58,7 +60,9 @@ def summary_of(plan: GridPlan, moves: Sequence[PlannedMove], on: datetime.date) 
     grids = {move.left_id for move in moves} | {one.grid_id for one in planned if one.grid_id}
     workers = main_workers(grids, on)
     # Whoever minded a grid that ends did so until the day before.
-    givers = main_workers({move.left_id for move in moves}, on - ONE_DAY) | workers
+    givers = workers | main_workers({move.left_id for move in moves}, on - ONE_DAY)
+    replaced = [] if plan.in_effect_at else replaced_in(plan, on)
+    workers |= {change.planned.grid_id: change.planned.worker for change in replaced}
     by_key = {one.pk: one for one in planned}
     matters = open_matters(plan)
     flows: dict[tuple[int, int], Counter[str]] = defaultdict(Counter)
@@ -86,7 +90,8 @@ def summary_of(plan: GridPlan, moves: Sequence[PlannedMove], on: datetime.date) 
         for one in planned
         if worker_of(one, workers) is None and (one.grid_id or one.pk in entered_keys)
     ]
-    return Summary(found, effect.opened, effect.closed, bare)
+    renamed = [one for one in planned if one.grid and one.grid.name != one.name]
+    return Summary(found, effect.opened, effect.closed, bare, replaced, renamed)
 
 
 def worker_of(planned: PlannedGrid, workers: dict[int, User]) -> User | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -32,7 +33,7 @@ class Places:
 
     def __init__(self, plan: GridPlan) -> None:
         self.parts: dict[int, list[PlannedPart]] = defaultdict(list)
-        for part in plan.parts.select_related("planned_grid").order_by("pk"):
+        for part in plan.parts.select_related("planned_grid__worker").order_by("pk"):
             self.parts[part.building_id].append(part)
 
     def part_of(self, household: Household) -> PlannedPart | None:
@@ -109,7 +110,7 @@ def check_plan(plan: GridPlan, *, on: datetime.date, today: datetime.date) -> li
         )
     check_connected(plan)
     moves = moves_of(plan)
-    if not moves:
+    if not moves and not replaced_in(plan, on):
         raise ValidationError(_("With this plan every household stays in its grid."))
     effect = effect_of(plan, moves)
     if effect.homeless:
@@ -175,16 +176,8 @@ def open_planned(plan: GridPlan, planned: PlannedGrid, on: datetime.date) -> Gri
     )
     planned.grid = grid
     planned.save(update_fields=["grid"])
-    worker = planned.worker
-    if worker and worker.is_active:
-        Membership.objects.create(
-            user=worker,
-            role=Role.GRID_WORKER,
-            grid=grid,
-            rank=Membership.Rank.MAIN,
-            employment=employment_of(planned, on),
-            since=on,
-        )
+    if planned.worker and planned.worker.is_active:
+        make_main(planned, on)
     return grid
 
 
@@ -193,6 +186,79 @@ def employment_of(planned: PlannedGrid, on: datetime.date) -> str:
     own = Membership.objects.filter(user=planned.worker, role=Role.GRID_WORKER, since__lte=on)
     newest = own.order_by("-since", "-pk").values_list("employment", flat=True).first()
     return newest or Membership.Employment.FULL_TIME
+
+
+class Replaced(NamedTuple):
+    """A grid that goes on with another main worker, and who has it until then, if anybody."""
+
+    planned: PlannedGrid
+    before: Membership | None
+
+
+def replaced_in(plan: GridPlan, on: datetime.date) -> list[Replaced]:
+    """Return the grids of today for which the plan names another main worker.
+
+    Whoever was assigned after the acceptance stays: that was decided later.
+    """
+    mains = {
+        row.grid_id: row
+        for row in Membership.objects.current(on)
+        .filter(grid__community=plan.community_id, role=Role.GRID_WORKER, rank="main")
+        .select_related("user", "grid")
+        .order_by("since", "pk")
+    }
+    found = []
+    for planned in plan.grids.select_related("grid", "worker"):
+        before = mains.get(planned.grid_id or 0)
+        is_later = (
+            before and plan.accepted_at and before.since > timezone.localdate(plan.accepted_at)
+        )
+        if (
+            planned.grid_id
+            and planned.worker
+            and planned.worker.is_active
+            and (before is None or before.user_id != planned.worker_id)
+            and not is_later
+        ):
+            found.append(Replaced(planned, before))
+    return found
+
+
+def replace_workers(changes: Iterable[Replaced], on: datetime.date) -> dict[str, list[Any]]:
+    """Let others be the main workers from that day on; return what `reopen` needs."""
+    carried: dict[str, list[Any]] = {"memberships": [], "made": []}
+    for planned, _before in changes:
+        own = Membership.objects.filter(grid=planned.grid, role=Role.GRID_WORKER)
+        out = own.exclude(until__lt=on).filter(Q(rank="main") | Q(user=planned.worker))
+        out.filter(since__gte=on).delete()
+        carried["memberships"] += [
+            [pk, until and until.isoformat()] for pk, until in out.values_list("pk", "until")
+        ]
+        out.update(until=on - ONE_DAY)
+        carried["made"].append(make_main(planned, on).pk)
+    return carried
+
+
+def make_main(planned: PlannedGrid, on: datetime.date) -> Membership:
+    return Membership.objects.create(
+        user=planned.worker,
+        role=Role.GRID_WORKER,
+        grid=planned.grid,
+        rank=Membership.Rank.MAIN,
+        employment=employment_of(planned, on),
+        since=on,
+    )
+
+
+def rename_grids(plan: GridPlan) -> list[list[Any]]:
+    """Give grids that go on the names of the plan; return each with its name before."""
+    renamed: list[list[Any]] = []
+    for planned in plan.grids.select_related("grid"):
+        grid = planned.grid
+        if grid and grid.name != planned.name:
+            renamed.append([grid.pk, grid.name])
+            Grid.objects.filter(pk=grid.pk).update(name=planned.name)
+    return renamed
 
 
 def add_newcomers(plan: GridPlan, at: datetime.datetime) -> None:
@@ -219,7 +285,10 @@ def move_doors(plan: GridPlan, *, on: datetime.date, at: datetime.datetime) -> l
 
     As with every change of grid, one entered and left on one day leaves no trace.
     """
-    moves = {move.household_id: move for move in plan.moves.select_related("entered__grid", "left")}
+    moves = {
+        move.household_id: move
+        for move in plan.moves.select_related("entered__grid", "entered__worker", "left")
+    }
     doors = Household.objects.filter(pk__in=moves).order_by("pk").select_for_update(no_key=True)
     moved = []
     for key, grid, since in doors.values_list("pk", "grid_id", "grid_since"):
@@ -299,8 +368,13 @@ def end_members(grid: Grid, on: datetime.date) -> list[list[object]]:
     return ended
 
 
-def reopen(carried: dict[str, list[Any]]) -> None:
-    """Reopen the grids that `close_left` closed, with the people it let go."""
+def reopen(carried: dict[str, list[Any]], on: datetime.date) -> None:
+    """Reopen the grids that were closed, with the people who were let go, and names of before."""
+    for pk, name in carried.get("names", []):
+        Grid.objects.filter(pk=pk).update(name=name)
+    made = Membership.objects.filter(pk__in=carried.get("made", []))
+    made.filter(since__gte=on).delete()
+    made.update(until=on - ONE_DAY)
     Grid.objects.filter(pk__in=carried.get("closed", [])).update(closed_on=None)
     for pk, until in carried.get("memberships", []):
         Membership.objects.filter(pk=pk).update(until=until)

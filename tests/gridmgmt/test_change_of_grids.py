@@ -53,7 +53,7 @@ def test_before_the_day_the_workers_concerned_are_told(cut, as_user, today):
     assert "Until then everything stays" not in doors_on_list(as_user(cut.ann))
     cut.accept(cut.plan("aaabb"), today + 3 * DAY)
     for person in (cut.ann, cut.bea):
-        assert "2 households go from 第一网格 to 网格b" in doors_on_list(as_user(person))
+        assert "2 households go from 第一网格 to 第二网格" in doors_on_list(as_user(person))
     assert "Until then everything stays" not in doors_on_list(as_user(cut.world.outsider))
     assert cut.lie() == "aaaab"
 

@@ -135,7 +135,7 @@ def test_a_new_grid_opens_with_its_worker_on_the_day(cut, monday):
 
     carry_out_due(at=noon(monday))
 
-    new = cut.community.grids.get(name="网格n")
+    new = cut.community.grids.get(name="新网格")
     assert new.opened_on == monday
     member = Membership.objects.get(grid=new)
     assert (member.user, member.since, member.rank) == (cay, monday, Membership.Rank.MAIN)
@@ -218,7 +218,7 @@ def test_later_everything_goes_back_as_of_today(cut, monday, places):
     cut.b.refresh_from_db()
     assert cut.b.closed_on is None
     assert Membership.objects.get(user=cut.bea).until is None
-    for new in cut.community.grids.filter(name="网格n"):
+    for new in cut.community.grids.filter(name="新网格"):
         assert new.closed_on == monday + 2 * DAY
         assert Membership.objects.get(grid=new).until == monday + 2 * DAY
     moved = plan.moves.first().household
@@ -274,3 +274,44 @@ def test_what_is_not_accepted(cut, today, monday):
         cut.accept(cut.plan("aabbb"), monday)
     assert Community.objects.get(pk=cut.community.pk).grids_change_on == monday
     assert Grid.objects.filter(community=cut.community).count() == 2
+
+
+def test_a_grid_that_goes_on_gets_the_worker_and_the_name_of_the_plan(cut, monday):
+    cay = UserFactory(name="凯")
+    mine = MatterFactory(
+        grid=cut.a, household=cut.doors[0][0], status="in_progress", assignee=cut.ann
+    )
+    plan = cut.accept(cut.plan("aaabb", a={"worker": cay, "name": "新一网格"}), monday)
+    given = {row.receiver: row.door_rows.count() for row in HandOver.objects.filter(giver=cut.ann)}
+    assert given == {cay: 5, cut.bea: 2}
+
+    carry_out_due(at=noon(monday))
+
+    main = Membership.objects.filter(grid=cut.a, rank=Membership.Rank.MAIN).order_by("since")
+    assert [(row.user, row.until) for row in main] == [(cut.ann, monday - DAY), (cay, None)]
+    cut.a.refresh_from_db()
+    assert cut.a.name == "新一网格"
+    mine.refresh_from_db()
+    assert mine.assignee == cay
+    assert HandOver.objects.count() == 2
+
+    plan.refresh_from_db()
+    take_back(plan=plan, by=cut.world.officer, at=noon(monday + DAY))
+    assert [(row.user, row.until) for row in main.all()] == [(cut.ann, None), (cay, monday)]
+    cut.a.refresh_from_db()
+    assert cut.a.name == "第一网格"
+    mine.refresh_from_db()
+    assert mine.assignee == cut.ann
+
+
+def test_whoever_is_assigned_after_the_acceptance_stays(cut, today, monday):
+    cay, dee = UserFactory(name="凯"), UserFactory(name="黛")
+    cut.accept(cut.plan("aaabb", a={"worker": cay}), monday, at=noon(today - DAY))
+    Membership.objects.filter(user=cut.ann).update(until=today - DAY)
+    MembershipFactory(user=dee, grid=cut.a, rank=Membership.Rank.MAIN, since=today)
+
+    carry_out_due(at=noon(monday))
+
+    assert Membership.objects.current(monday).get(grid=cut.a, rank="main").user == dee
+    # Who had them at the acceptance hands nothing over any more.
+    assert {row.giver for row in HandOver.objects.all()} == {dee}

@@ -2,7 +2,6 @@
 
 import datetime
 import logging
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -18,6 +17,8 @@ from communities.models import Community, Grid, Membership, User
 from communities.roles import Role
 from households.actions.grids import BATCH
 from households.actions.regrid import (
+    ONE_DAY,
+    Replaced,
     add_newcomers,
     check_plan,
     check_unchanged,
@@ -28,7 +29,10 @@ from households.actions.regrid import (
     move_back,
     move_doors,
     open_planned,
+    rename_grids,
     reopen,
+    replace_workers,
+    replaced_in,
 )
 from households.models import GridPlan, Household, PlannedMove
 from visits.actions.hand_overs import hand_over, relight
@@ -67,7 +71,7 @@ def accept_plan(
         carry_out(plan=plan, at=at)
     else:
         Community.objects.filter(pk=plan.community_id).update(grids_change_on=effective_on)
-        for share in shares_of(moves, effective_on):
+        for share in shares_of(plan, moves, effective_on):
             hand_over_share(share, on=effective_on, by=by, at=at)
     plan.refresh_from_db()
     return plan
@@ -87,11 +91,15 @@ def carry_out(*, plan: GridPlan, at: datetime.datetime) -> bool:
     if plan.state != GridPlan.State.WAITING or on is None or on > timezone.localdate(at):
         return False
     add_newcomers(plan, at)
-    waiting = list(plan.moves.select_related("left", "entered"))
+    waiting = list(plan.moves.select_related("left", "entered__worker"))
     opened = [open_planned(plan, planned, on) for planned in effect_of(plan, waiting).opened]
     moves = move_doors(plan, on=on, at=at)
-    shares = shares_of(moves, on)
+    shares = shares_of(plan, moves, on)
+    changed = replace_workers(replaced_in(plan, on), on)
     carried = close_left(plan, moves, on)
+    carried["memberships"] += changed["memberships"]
+    carried["made"] = changed["made"]
+    carried["names"] = rename_grids(plan)
     heirs = {left: heir for left, heir in heirs_of(moves).items() if left in carried["closed"]}
     move_with_doors(moves, by=by, at=at)
     carried["matters"] = move_doorless(heirs, by=by, at=at)
@@ -158,8 +166,11 @@ def undo(plan: GridPlan, *, by: User, at: datetime.datetime) -> None:
         )
     )
     check_unchanged(plan, moves)
-    reopen(plan.carried)
-    shares = shares_of(moves, on, is_back=True)
+    givers = main_workers({move.entered.grid_id for move in moves if move.entered.grid_id}, on)
+    made = Membership.objects.filter(pk__in=plan.carried.get("made", []))
+    replaced = list(made.current(on).select_related("user", "grid"))
+    reopen(plan.carried, on)
+    shares = shares_back(moves, givers, replaced, on)
     move_back(plan, moves, on=on, at=at)
     closed = close_opened(plan, on=on, at=at)
     move_with_doors(moves, by=by, at=at)
@@ -211,34 +222,74 @@ def move_matter(matter: Matter, grid: Grid, *, by: User | None, at: datetime.dat
     return change_grid(matter=matter, grid=grid.pk, by=by, at=at, note=note)
 
 
-def shares_of(
-    moves: Iterable[PlannedMove], on: datetime.date, *, is_back: bool = False
-) -> list[Share]:
-    """Return who has to hand which doors to whom, by the main workers of that day."""
+def shares_of(plan: GridPlan, moves: Iterable[PlannedMove], on: datetime.date) -> list[Share]:
+    """Return who has to hand which doors to whom: from the workers until that day to those then."""
     moves = list(moves)
-    grids = {move.left_id for move in moves} | {
-        move.entered.grid_id for move in moves if move.entered.grid_id
-    }
-    workers = main_workers(grids, on)
-    doors: dict[tuple[int, int, int], list[int]] = defaultdict(list)
-    people: dict[int, User] = {}
-    homes: dict[int, Grid] = {}
+    left = {move.left_id for move in moves}
+    entered = {move.entered.grid_id for move in moves if move.entered.grid_id}
+    workers = main_workers(left | entered, on)
+    givers = workers | main_workers(left, on - ONE_DAY)
+    replaced = replaced_in(plan, on)
+    anew = {change.planned.pk for change in replaced}
+    wanted = []
     for move in moves:
-        left, entered = move.left, move.entered
-        one = workers.get(left.pk)
-        other = workers.get(entered.grid_id or 0) or (None if entered.grid_id else entered.worker)
-        home, giver, receiver = (entered.grid, other, one) if is_back else (left, one, other)
-        if home is None or giver is None or giver == receiver:
-            continue
-        people[giver.pk] = giver
-        if receiver:
-            people[receiver.pk] = receiver
-        homes[home.pk] = home
-        doors[giver.pk, receiver.pk if receiver else 0, home.pk].append(move.household_id)
-    return [
-        Share(people[giver], people.get(receiver), homes[home], keys)
-        for (giver, receiver, home), keys in sorted(doors.items())
+        planned, giver = move.entered, givers.get(move.left_id)
+        is_named = planned.pk in anew or not planned.grid_id
+        receiver = planned.worker if is_named else workers.get(planned.grid_id or 0)
+        if giver:
+            wanted.append(Share(giver, receiver, move.left, [move.household_id]))
+    return merged(wanted + staying_doors(plan, replaced))
+
+
+def shares_back(
+    moves: Iterable[PlannedMove],
+    givers: dict[int, User],
+    replaced: Iterable[Membership],
+    on: datetime.date,
+) -> list[Share]:
+    """Return the same for the way back, before the doors move.
+
+    `givers` had the doors that go back, `replaced` those that stay, until now.
+    """
+    moves, replaced = list(moves), list(replaced)
+    grids = {move.left_id for move in moves} | {row.grid_id for row in replaced if row.grid_id}
+    workers = main_workers(grids, on)
+    wanted = [
+        Share(giver, workers.get(move.left_id), move.entered.grid, [move.household_id])
+        for move in moves
+        if move.entered.grid and (giver := givers.get(move.entered.grid.pk))
     ]
+    gone = [move.household_id for move in moves]
+    for row in replaced:
+        doors = Household.objects.filter(grid=row.grid_id).exclude(pk__in=gone)
+        keys = list(doors.values_list("pk", flat=True))
+        if row.grid and keys:
+            wanted.append(Share(row.user, workers.get(row.grid.pk), row.grid, keys))
+    return merged(wanted)
+
+
+def staying_doors(plan: GridPlan, replaced: Iterable[Replaced]) -> list[Share]:
+    """Return the doors of grids that go on with another main worker."""
+    shares = []
+    for planned, before in replaced:
+        doors = Household.objects.filter(grid=planned.grid_id).exclude(
+            pk__in=plan.moves.values("household")
+        )
+        keys = list(doors.values_list("pk", flat=True))
+        if before and planned.grid and keys:
+            shares.append(Share(before.user, planned.worker, planned.grid, keys))
+    return shares
+
+
+def merged(shares: Iterable[Share]) -> list[Share]:
+    """Put together what one hands to the same other from one grid; nobody hands to herself."""
+    found: dict[tuple[int, int, int], Share] = {}
+    for share in shares:
+        if share.giver == share.receiver:
+            continue
+        key = (share.giver.pk, share.receiver.pk if share.receiver else 0, share.grid.pk)
+        found.setdefault(key, share._replace(doors=[])).doors.extend(share.doors)
+    return [share for _key, share in sorted(found.items())]
 
 
 def main_workers(grids: Iterable[int], on: datetime.date) -> dict[int, User]:
