@@ -500,3 +500,40 @@ def test_an_assignment_elsewhere_is_not_given_away(world, as_user, today):
     sent = {"first": today.isoformat(), f"to_{theirs.pk}": world.worker.pk, "step": "confirmed"}
     as_user(world.officer).post(address, sent)
     assert not HandOver.objects.exists()
+
+
+def test_another_receiver_is_assigned_in_place_of_the_one_who_returned_it(
+    world, colleague, as_user, today, now
+):
+    row = end_assignment(
+        membership=main(world), on=today - DAY, receiver=colleague, by=world.officer, at=now
+    )
+    send_back(row=row, by=colleague, at=now, reason="too much")
+    other = MembershipFactory(grid=GridFactory(community=world.community)).user
+    decide = reverse("visits:hand_over_decide", args=[row.pk])
+    as_user(world.officer).post(decide, {"receiver": other.pk, "word": ""})
+    row.refresh_from_db()
+    assert (row.receiver, row.state) == (other, "waiting")
+    mains = Membership.objects.filter(grid=world.grid, rank="main", until=None)
+    assert [member.user for member in mains] == [other]
+
+
+def test_an_officer_names_a_receiver_on_the_page_of_the_hand_over(world, colleague, as_user, now):
+    on = timezone.localdate() + 5 * DAY
+    row = end_assignment(membership=main(world), on=on, by=world.officer, at=now)
+    decide = reverse("visits:hand_over_decide", args=[row.pk])
+    as_user(world.officer).post(decide, {"receiver": colleague.pk})
+    made = Membership.objects.get(grid=world.grid, user=colleague)
+    assert (made.rank, made.since) == ("main", on + DAY)
+    row.refresh_from_db()
+    assert (row.receiver, row.membership) == (colleague, made)
+
+
+def test_who_covers_is_changed_with_the_cover(world, colleague, as_user, today, now):
+    cover = Cover(away=main(world), user=colleague, reason="leave", since=today, until=today)
+    cover_for(cover=cover, by=world.officer, at=now)
+    row = HandOver.objects.get()
+    send_back(row=row, by=colleague, at=now, reason="ill myself")
+    decide = reverse("visits:hand_over_decide", args=[row.pk])
+    page = as_user(world.officer).post(decide, {"receiver": world.captain.pk})
+    assert "End this cover and set one with another person." in page.content.decode()

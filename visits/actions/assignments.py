@@ -168,6 +168,37 @@ def reassign(
 
 
 @transaction.atomic
+def give_to_other(
+    *, row: HandOver, receiver: User, by: User, at: datetime.datetime, word: str
+) -> None:
+    """Let somebody else be the receiver, assigned in the grid in place of the one before.
+
+    Of some doors alone only the hand-over changes: who minds them follows from their grid.
+    """
+    if row.reason == Reason.LEAVE:
+        raise ValidationError(_("End this cover and set one with another person."))
+    today = timezone.localdate(at)
+    first = max(row.effective_on, today)
+    place = row.membership or last_membership(row)
+    made = None
+    if place and not row.is_partial:
+        if row.membership and place.since > today:
+            place.delete()
+        elif row.membership:
+            end_membership(membership=place, on=today)
+        made = take_place(place, receiver, first, by)
+    give_again(row, receiver, by=by, at=at, word=word, membership=made)
+
+
+def last_membership(row: HandOver) -> Membership | None:
+    """Return the assignment that the giver gives up."""
+    own = Membership.objects.filter(
+        user=row.giver_id, grid=row.grid_id, role=Role.GRID_WORKER, until__isnull=False
+    )
+    return own.order_by("-until", "-pk").first()
+
+
+@transaction.atomic
 def cover_for(*, cover: Cover, by: User, at: datetime.datetime) -> Cover:
     """Let a colleague go for somebody away, and hand over to her for these days."""
     cover = set_cover(cover=cover, by=by)

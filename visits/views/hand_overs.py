@@ -11,7 +11,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from communities.lists import key_page
 from households.models import Household
-from visits.actions.hand_overs import accept, carry_out_due, give_again, insist, send_back
+from visits.actions.assignments import give_to_other
+from visits.actions.hand_overs import accept, carry_out_due, insist, send_back
 from visits.day_list import walk_of
 from visits.forms.hand_overs import DecisionForm, ReturnForm
 from visits.hand_over_sheet import facts_of, lines_of, special_doors
@@ -120,7 +121,9 @@ def hand_over_return(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def hand_over_decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Give it to somebody else, or once more to the same person with a word."""
-    rows = HandOver.objects.editable_by(request.user).select_related("grid__community", "giver")
+    rows = HandOver.objects.editable_by(request.user).select_related(
+        "grid__community", "giver", "membership__user", "membership__grid"
+    )
     row = get_object_or_404(rows, pk=pk)
     form = DecisionForm(request.POST, row=row, user=request.user)
     if form.is_valid():
@@ -130,7 +133,7 @@ def hand_over_decide(request: HttpRequest, pk: int) -> HttpResponse:
             if receiver.pk == row.receiver_id:
                 insist(row=row, by=by, at=at, word=word)
             else:
-                give_again(row, receiver, by=by, at=at, word=word)
+                give_to_other(row=row, receiver=receiver, by=by, at=at, word=word)
         except ValidationError as error:
             form.add_error(None, error)
         else:
