@@ -20,7 +20,6 @@ from visits.models import (
     Matter,
     Pairing,
     UnsentWord,
-    campaigns_at,
 )
 
 
@@ -44,12 +43,15 @@ def facts_of(row: HandOver, doors: QuerySet[Household], user: User, on: datetime
         actual=Count("pk", filter=~Q(occupancy__in=Household.EMPTY)),
         due=Count("pk", filter=Q(due_from__lte=on)),
     )
-    campaigns = CampaignDoor.objects.open_on(on).filter(household__in=doors)
+    to_reach = CampaignDoor.objects.open_on(on).filter(household__in=doors)
     return Facts(
         **counts,
         matters=matters_of(row, user),
         campaigns=list(
-            Campaign.objects.filter(pk__in=campaigns.values("campaign")).order_by("last_on", "pk")
+            Campaign.objects.running(on)
+            .annotate(doors_left=Count("doors", filter=Q(doors__in=to_reach)))
+            .filter(doors_left__gt=0)
+            .order_by("last_on", "pk")
         ),
         grid_pairings=list(
             Pairing.objects.visible_to(user)
@@ -80,7 +82,10 @@ def matters_of(row: HandOver, user: User) -> list[Matter]:
 
 
 def special_doors(doors: QuerySet[Household], user: User, on: datetime.date) -> QuerySet[Household]:
-    """Return the doors of which there is more to say than when they are due."""
+    """Return the doors of which there is more to say than when they are due.
+
+    A campaign reaches most doors of a grid, so it is said once for all of them.
+    """
     here = OuterRef("pk")
     living = Residency.objects.living().filter(
         household=here,
@@ -95,7 +100,6 @@ def special_doors(doors: QuerySet[Household], user: User, on: datetime.date) -> 
         | Q(unanswered__gte=UNANSWERED_TAIL)
         | Exists(living)
         | Exists(Matter.objects.open().filter(household=here))
-        | Exists(CampaignDoor.objects.open_on(on).filter(household=here))
         | Exists(Pairing.objects.current(on).filter(household=here))
     )
 
@@ -110,9 +114,8 @@ class SheetLine:
 
 
 def lines_of(households: Sequence[Household], user: User, on: datetime.date) -> list[SheetLine]:
-    """Say what is special at each of these doors, in their order; six queries."""
+    """Say what is special at each of these doors, in their order; five queries."""
     care = care_of(CareTag.objects.visible_to(user), households)
-    campaigns = campaigns_at(households, on)
     matters: dict[int, list[Matter]] = {}
     open_here = Matter.objects.open().filter(household__in=households)
     for matter in open_here.select_related("category").order_by("reported_at", "pk"):
@@ -132,11 +135,6 @@ def lines_of(households: Sequence[Household], user: User, on: datetime.date) -> 
                     _("%(matter)s: %(status)s")
                     % {"matter": matter.category, "status": matter.get_status_display()}
                     for matter in matters.get(household.pk, [])
-                ),
-                *(
-                    _("%(campaign)s, until %(day)s")
-                    % {"campaign": one, "day": date_format(one.last_on, "MONTH_DAY_FORMAT")}
-                    for one in campaigns.get(household.pk, [])
                 ),
                 *(
                     _("Paired: %(partner)s") % {"partner": pairing.partner}

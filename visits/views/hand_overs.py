@@ -81,6 +81,9 @@ def page_of(
             "page": page,
             "lines": lines_of(page.rows, user, on),
             "has_begun": row.effective_on <= on,
+            "needs_decision": decision_form is not None
+            or row.state == HandOver.State.RETURNED
+            or row.receiver_id is None,
             "return_form": (return_form or ReturnForm()) if is_waiting else None,
             "decision_form": (decision_form or DecisionForm(row=row, user=user))
             if decides
