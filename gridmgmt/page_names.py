@@ -50,7 +50,7 @@ PAGE_NAMES = {
     "households:grid_add": gettext_lazy("Open a grid"),
     "households:grid_edit": gettext_lazy("Change grid"),
     "households:grid_close": gettext_lazy("Close grid"),
-    "households:grid_fill": gettext_lazy("Give to grids"),
+    "visits:grid_fill": gettext_lazy("Give to grids"),
     "households:member_list": gettext_lazy("People at work"),
     "visits:member_add": gettext_lazy("Assign somebody"),
     "visits:person_add": gettext_lazy("New person"),

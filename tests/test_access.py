@@ -157,7 +157,7 @@ TABLE = [
     *page("households:grid", READ, "grid"),
     *form("households:grid_edit", MANAGE, "grid"),
     *form("households:grid_close", MANAGE, "grid", sent=302),
-    *form("households:grid_fill", MANAGE, "grid", sent=302),
+    *form("visits:grid_fill", MANAGE, "grid", sent=302),
     *page("households:member_list", READ, "community"),
     *form("visits:member_add", MANAGE, "community"),
     *form("visits:person_add", MANAGE, "community"),

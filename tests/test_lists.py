@@ -32,7 +32,7 @@ LISTS = [
     List("households:community_list", 6, 7, "street_officer"),
     List("households:grid_list", 11, 11, place="community"),
     List("households:grid", 11, place="grid"),
-    List("households:grid_fill", 6, place="grid"),
+    List("visits:grid_fill", 6, place="grid"),
     List("households:member_list", 9, 5, place="community"),
     List("households:cover_list", 5, place="community"),
     List("households:staffing", 12, place="community"),

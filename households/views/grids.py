@@ -138,7 +138,7 @@ def grid_add(request: HttpRequest, code: str) -> HttpResponse:
     )
     if form.is_valid() and saved(form, form.save):
         messages.success(request, _("Grid opened. Now give it households."))
-        return redirect("households:grid_fill", code=form.instance.code)
+        return redirect("visits:grid_fill", code=form.instance.code)
     return TemplateResponse(
         request, "households/grid_add.html", {"form": form, "community": community}
     )

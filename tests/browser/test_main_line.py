@@ -74,7 +74,7 @@ def test_from_register_to_dashboard(open_page, register_file, settings, scripts)
     office.click("main button:has-text('Open the grid')")
     grid = Grid.objects.get(name="第一网格")
     assert grid.code == "990101001001001"
-    office.goto(f"/register/grids/{grid.code}/fill/")
+    office.goto(f"/work/grids/{grid.code}/fill/")
     office.check("input[name=pick][value^=estate] >> nth=0")
     office.click("text=Show the size this makes")
     office.click("text=Give them to the grid")

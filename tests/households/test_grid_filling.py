@@ -112,7 +112,7 @@ def test_picks_name_estates_buildings_units_and_doors(world, tower):
 
 
 def fill_url(grid: Grid) -> str:
-    return reverse("households:grid_fill", args=[grid.code])
+    return reverse("visits:grid_fill", args=[grid.code])
 
 
 def test_page_shows_doors_by_unit_and_grid(world, second_grid, tower, as_user):

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from communities.models import Cover, Membership
 from communities.roles import Role
+from households.models import Household
 from tests.factories import (
     CampaignDoorFactory,
     GridFactory,
@@ -28,6 +29,7 @@ from visits.actions.assignments import (
     reassign,
     stop_cover,
 )
+from visits.actions.grid_filling import give_doors
 from visits.actions.hand_overs import (
     accept,
     carry_out_due,
@@ -537,3 +539,25 @@ def test_who_covers_is_changed_with_the_cover(world, colleague, as_user, today, 
     decide = reverse("visits:hand_over_decide", args=[row.pk])
     page = as_user(world.officer).post(decide, {"receiver": world.captain.pk})
     assert "End this cover and set one with another person." in page.content.decode()
+
+
+def test_doors_given_to_another_grid_by_hand_are_handed_over(world, colleague, as_user, today):
+    main(world)
+    other = Membership.objects.get(user=colleague)
+    other.rank = "main"
+    other.save()
+    matter = MatterFactory(
+        grid=world.grid, household=world.household, assignee=world.worker, status="assigned"
+    )
+    staying = HouseholdFactory(grid=world.grid)
+    chosen = Household.objects.filter(pk=world.household.pk)
+    give_doors(households=chosen, grid=other.grid, by=world.officer, at=timezone.now())
+    row = HandOver.objects.get()
+    assert (row.giver, row.receiver, row.reason) == (world.worker, colleague, "recut")
+    assert set(row.doors()) == {world.household}
+    assert holders([matter]) == {colleague}
+    # Doors nobody minded are given without a word.
+    imported = HouseholdFactory(grid=world.community.holding_grid())
+    first = Household.objects.filter(pk__in=[imported.pk, staying.pk])
+    give_doors(households=first, grid=world.grid, by=world.officer, at=timezone.now())
+    assert HandOver.objects.count() == 1

@@ -7,11 +7,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from communities.models import Grid
-from households.actions.grids import give_households
 from households.door_picks import estates_of, picked
 from households.figures import count_households, size_warning
 from households.models import Building, Household
 from households.models.place import HouseholdQuerySet
+from visits.actions.grid_filling import give_doors
 
 
 def grid_fill(request: HttpRequest, code: str) -> HttpResponse:
@@ -26,7 +26,7 @@ def grid_fill(request: HttpRequest, code: str) -> HttpResponse:
         return door_choice(request, grid)
     return TemplateResponse(
         request,
-        "households/grid_fill.html",
+        "visits/grid_fill.html",
         {
             "grid": grid,
             "community": grid.community,
@@ -50,7 +50,7 @@ def door_choice(request: HttpRequest, grid: Grid) -> HttpResponse:
     )
     return TemplateResponse(
         request,
-        "households/grid_fill_doors.html",
+        "visits/grid_fill_doors.html",
         {"grid": grid, "building": building, "doors": doors},
     )
 
@@ -70,11 +70,11 @@ def fill_answer(request: HttpRequest, grid: Grid) -> HttpResponse:
     count = chosen.exclude(grid=grid).count()
     if not count:
         messages.warning(request, _("No doors of another grid were chosen. Choose at least one."))
-        return redirect("households:grid_fill", code=grid.code)
+        return redirect("visits:grid_fill", code=grid.code)
     if request.POST.get("agreed") != str(count):
         return fill_preview(request, grid, picks, chosen, count)
     try:
-        moved = give_households(households=chosen, grid=grid, at=timezone.now())
+        moved = give_doors(households=chosen, grid=grid, by=request.user, at=timezone.now())
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
@@ -100,7 +100,7 @@ def fill_preview(
         losses.append({"grid": other, "before": size, "loss": loss, "after": size - loss})
     return TemplateResponse(
         request,
-        "households/grid_fill_confirm.html",
+        "visits/grid_fill_confirm.html",
         {
             "grid": grid,
             "community": grid.community,
