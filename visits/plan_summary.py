@@ -10,9 +10,10 @@ from django.db.models import Count, Q
 
 from communities.models import Grid, User
 from communities.roles import Role
-from households.actions.regrid import ONE_DAY, Replaced, effect_of, replaced_in
+from households.actions.plan_effects import ONE_DAY, effect_of
+from households.actions.plan_workers import Replaced, replaced_in
 from households.models import GridPlan, PlannedGrid, PlannedMove
-from visits.actions.plan_changes import main_workers
+from visits.actions.plan_shares import main_workers
 from visits.models import Campaign, EmergencyGrid, Matter
 
 MOST_LINES = 10
@@ -62,7 +63,9 @@ def summary_of(plan: GridPlan, moves: Sequence[PlannedMove], on: datetime.date) 
     # Whoever minded a grid that ends did so until the day before.
     givers = workers | main_workers({move.left_id for move in moves}, on - ONE_DAY)
     replaced = [] if plan.in_effect_at else replaced_in(plan, on)
-    workers |= {change.planned.grid_id: change.planned.worker for change in replaced}
+    for change in replaced:
+        if change.planned.grid_id and change.planned.worker:
+            workers[change.planned.grid_id] = change.planned.worker
     by_key = {one.pk: one for one in planned}
     matters = open_matters(plan)
     flows: dict[tuple[int, int], Counter[str]] = defaultdict(Counter)

@@ -3,52 +3,41 @@
 import datetime
 import logging
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, OperationalError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from communities.databases import impatient
 from communities.models import Community, Grid, Membership, User
-from communities.roles import Role
 from households.actions.grids import BATCH
+from households.actions.plan_effects import check_plan, effect_of
+from households.actions.plan_workers import replace_workers, replaced_in
 from households.actions.regrid import (
-    ONE_DAY,
-    Replaced,
     add_newcomers,
-    check_plan,
-    check_unchanged,
     close_left,
-    close_opened,
-    effect_of,
     heirs_of,
-    move_back,
     move_doors,
     open_planned,
     rename_grids,
-    reopen,
-    replace_workers,
-    replaced_in,
 )
+from households.actions.regrid_back import check_unchanged, close_opened, move_back, reopen
 from households.models import GridPlan, Household, PlannedMove
-from visits.actions.hand_overs import hand_over, relight
 from visits.actions.matter_steps import change_grid
-from visits.models import HandOver, Matter
+from visits.actions.plan_shares import (
+    drop,
+    hand_over_share,
+    hand_overs_of,
+    main_workers,
+    shares_back,
+    shares_of,
+)
+from visits.models import Matter
 
 logger = logging.getLogger(__name__)
-
-
-class Share(NamedTuple):
-    """The doors that one worker has to hand to another, or to nobody yet."""
-
-    giver: User
-    receiver: User | None
-    grid: Grid
-    doors: list[int]
 
 
 @transaction.atomic
@@ -171,7 +160,7 @@ def undo(plan: GridPlan, *, by: User, at: datetime.datetime) -> None:
     replaced = list(made.current(on).select_related("user", "grid"))
     reopen(plan.carried, on)
     shares = shares_back(moves, givers, replaced, on)
-    move_back(plan, moves, on=on, at=at)
+    move_back(moves, since=plan.effective_on or on, on=on, at=at)
     closed = close_opened(plan, on=on, at=at)
     move_with_doors(moves, by=by, at=at)
     for key, grid in plan.carried.get("matters", []):
@@ -220,112 +209,3 @@ def move_matter(matter: Matter, grid: Grid, *, by: User | None, at: datetime.dat
     with translation.override(settings.LANGUAGE_CODE):
         note = _("The grids were cut anew: now %(grid)s.") % {"grid": grid}
     return change_grid(matter=matter, grid=grid.pk, by=by, at=at, note=note)
-
-
-def shares_of(plan: GridPlan, moves: Iterable[PlannedMove], on: datetime.date) -> list[Share]:
-    """Return who has to hand which doors to whom: from the workers until that day to those then."""
-    moves = list(moves)
-    left = {move.left_id for move in moves}
-    entered = {move.entered.grid_id for move in moves if move.entered.grid_id}
-    workers = main_workers(left | entered, on)
-    givers = workers | main_workers(left, on - ONE_DAY)
-    replaced = replaced_in(plan, on)
-    anew = {change.planned.pk for change in replaced}
-    wanted = []
-    for move in moves:
-        planned, giver = move.entered, givers.get(move.left_id)
-        is_named = planned.pk in anew or not planned.grid_id
-        receiver = planned.worker if is_named else workers.get(planned.grid_id or 0)
-        if giver:
-            wanted.append(Share(giver, receiver, move.left, [move.household_id]))
-    return merged(wanted + staying_doors(plan, replaced))
-
-
-def shares_back(
-    moves: Iterable[PlannedMove],
-    givers: dict[int, User],
-    replaced: Iterable[Membership],
-    on: datetime.date,
-) -> list[Share]:
-    """Return the same for the way back, before the doors move.
-
-    `givers` had the doors that go back, `replaced` those that stay, until now.
-    """
-    moves, replaced = list(moves), list(replaced)
-    grids = {move.left_id for move in moves} | {row.grid_id for row in replaced if row.grid_id}
-    workers = main_workers(grids, on)
-    wanted = [
-        Share(giver, workers.get(move.left_id), move.entered.grid, [move.household_id])
-        for move in moves
-        if move.entered.grid and (giver := givers.get(move.entered.grid.pk))
-    ]
-    gone = [move.household_id for move in moves]
-    for row in replaced:
-        doors = Household.objects.filter(grid=row.grid_id).exclude(pk__in=gone)
-        keys = list(doors.values_list("pk", flat=True))
-        if row.grid and keys:
-            wanted.append(Share(row.user, workers.get(row.grid.pk), row.grid, keys))
-    return merged(wanted)
-
-
-def staying_doors(plan: GridPlan, replaced: Iterable[Replaced]) -> list[Share]:
-    """Return the doors of grids that go on with another main worker."""
-    shares = []
-    for planned, before in replaced:
-        doors = Household.objects.filter(grid=planned.grid_id).exclude(
-            pk__in=plan.moves.values("household")
-        )
-        keys = list(doors.values_list("pk", flat=True))
-        if before and planned.grid and keys:
-            shares.append(Share(before.user, planned.worker, planned.grid, keys))
-    return shares
-
-
-def merged(shares: Iterable[Share]) -> list[Share]:
-    """Put together what one hands to the same other from one grid; nobody hands to herself."""
-    found: dict[tuple[int, int, int], Share] = {}
-    for share in shares:
-        if share.giver == share.receiver:
-            continue
-        key = (share.giver.pk, share.receiver.pk if share.receiver else 0, share.grid.pk)
-        found.setdefault(key, share._replace(doors=[])).doors.extend(share.doors)
-    return [share for _key, share in sorted(found.items())]
-
-
-def main_workers(grids: Iterable[int], on: datetime.date) -> dict[int, User]:
-    """Return the main worker of each of these grids on that day, as far as it has one."""
-    rows = Membership.objects.current(on).filter(
-        grid__in=list(grids), role=Role.GRID_WORKER, rank=Membership.Rank.MAIN
-    )
-    return {row.grid_id: row.user for row in rows.select_related("user").order_by("since", "pk")}  # type: ignore[misc] # filtered by it
-
-
-def hand_over_share(
-    share: Share, *, on: datetime.date, by: User | None, at: datetime.datetime
-) -> HandOver:
-    return hand_over(
-        giver=share.giver,
-        receiver=share.receiver,
-        grid=share.grid,
-        doors=share.doors,
-        reason=HandOver.Reason.RECUT,
-        on=on,
-        by=by,
-        at=at,
-    )
-
-
-def hand_overs_of(plan: GridPlan) -> QuerySet[HandOver]:
-    """Return the hand-overs made for the plan that nobody has accepted."""
-    return HandOver.objects.open().filter(
-        reason=HandOver.Reason.RECUT,
-        effective_on=plan.effective_on,
-        grid__in=plan.moves.values("left"),
-    )
-
-
-def drop(rows: QuerySet[HandOver]) -> None:
-    """Remove hand-overs that no longer are any; nobody is asked for a word any more."""
-    for row in list(rows.select_related("grid", "receiver", "made_by")):
-        HandOver.objects.filter(pk=row.pk).delete()
-        relight(row)

@@ -119,10 +119,12 @@ def borders_before(household: Household, day: datetime.date) -> list[tuple[str, 
         plan__taken_back_at__gte=day_start(first),
         plan__taken_back_at__lt=day_start(day + ONE_DAY),
     )
-    return [
-        (code, since - ONE_DAY)
-        for code, since in changed.values_list("left__code", "plan__effective_on")
-    ] + [
-        (code, timezone.localdate(at) - ONE_DAY)
+    days: list[tuple[str, datetime.date | None]] = list(
+        changed.values_list("left__code", "plan__effective_on")
+    )
+    days += [
+        (code, timezone.localdate(at))
         for code, at in undone.values_list("entered__grid__code", "plan__taken_back_at")
+        if code
     ]
+    return [(code, since - ONE_DAY) for code, since in days if since]

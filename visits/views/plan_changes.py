@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from households.actions.regrid import check_plan
+from households.actions.plan_effects import check_plan
 from households.models import GridPlan
 from visits.actions.plan_changes import accept_plan, take_back
 from visits.forms.plan_changes import PlanAcceptForm, next_monday
@@ -71,12 +71,13 @@ def plan_change(request: HttpRequest, pk: int) -> HttpResponse:
     people = ("community", "accepted_by", "taken_back_by")
     plan = get_object_or_404(plans.select_related(*people), pk=pk)
     moves = list(plan.moves.select_related("left"))
+    day = plan.effective_on or timezone.localdate()
     hand_overs = (
         HandOver.objects.visible_to(request.user)
         .filter(
             reason=HandOver.Reason.RECUT,
             grid__community=plan.community,
-            effective_on=plan.effective_on,
+            effective_on=day,
         )
         .select_related("giver", "receiver", "grid")
         .order_by("pk")
@@ -86,7 +87,7 @@ def plan_change(request: HttpRequest, pk: int) -> HttpResponse:
         "visits/plan_change.html",
         {
             "plan": plan,
-            "summary": summary_of(plan, moves, plan.effective_on),
+            "summary": summary_of(plan, moves, day),
             "hand_overs": hand_overs,
             "may_take_back": plan.state in (State.WAITING, State.IN_EFFECT)
             and GridPlan.objects.editable_by(request.user).filter(pk=plan.pk).exists(),

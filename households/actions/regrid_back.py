@@ -1,0 +1,122 @@
+"""Taking a change of grids back: doors, grids and people as they were."""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from communities.models import Grid, Membership
+from households.actions.grids import BATCH
+from households.actions.plan_effects import ONE_DAY, Places
+from households.actions.regrid import end_members
+from households.models import (
+    FormerGrid,
+    GridPlan,
+    Household,
+    PlannedMove,
+)
+
+
+def reopen(carried: dict[str, list[Any]], on: datetime.date) -> None:
+    """Reopen the grids that were closed, with the people who were let go, and names of before."""
+    for pk, name in carried.get("names", []):
+        Grid.objects.filter(pk=pk).update(name=name)
+    made = Membership.objects.filter(pk__in=carried.get("made", []))
+    made.filter(since__gte=on).delete()
+    made.update(until=on - ONE_DAY)
+    Grid.objects.filter(pk__in=carried.get("closed", [])).update(closed_on=None)
+    for pk, until in carried.get("memberships", []):
+        Membership.objects.filter(pk=pk).update(until=until)
+    for pk, grid in carried.get("posts", []):
+        Membership.objects.filter(pk=pk).update(grid=grid)
+
+
+def check_unchanged(plan: GridPlan, moves: Iterable[PlannedMove]) -> None:
+    """Refuse to take back what another change has built upon."""
+    plans = GridPlan.objects.filter(community=plan.community_id, taken_back_at=None)
+    if plans.exclude(pk=plan.pk).filter(in_effect_at__gt=plan.in_effect_at).exists():
+        raise ValidationError(
+            _("The grids were changed again since. Take the later change back first.")
+        )
+    if plans.waiting().exists():
+        raise ValidationError(
+            _("Another plan of this community waits for its day. Take it back first.")
+        )
+    changed = [
+        move.household
+        for move in moves
+        if move.household.grid_id != move.entered.grid_id
+        or move.household.grid_since != plan.effective_on
+    ]
+    if changed:
+        raise ValidationError(
+            _(
+                "%(count)s households have changed their grid since, such as %(door)s. "
+                "It can no longer be taken back; make a new plan."
+            ),
+            params={"count": len(changed), "door": changed[0]},
+        )
+
+
+def move_back(
+    moves: Iterable[PlannedMove],
+    *,
+    since: datetime.date,
+    on: datetime.date,
+    at: datetime.datetime,
+) -> None:
+    """Put the doors back as of that day; they were in the other grid since `since`.
+
+    On the day of the change itself it leaves no trace.
+    """
+    groups: dict[tuple[int, datetime.date], list[int]] = defaultdict(list)
+    is_same_day = since == on
+    moves = list(moves)
+    for move in moves:
+        back_since = move.left_since if is_same_day and move.left_since else on
+        groups[move.left_id, back_since].append(move.household_id)
+    if is_same_day:
+        noted = [move.household_id for move in moves if move.left_since and move.left_since < on]
+        FormerGrid.objects.filter(household__in=noted, until=on - ONE_DAY).delete()
+    else:
+        FormerGrid.objects.bulk_create(
+            [
+                FormerGrid(
+                    household_id=move.household_id,
+                    grid=entered,
+                    since=since,
+                    until=on - ONE_DAY,
+                )
+                for move in moves
+                if (entered := move.entered.grid)
+            ],
+            batch_size=BATCH,
+        )
+    for (grid, back_since), group in groups.items():
+        for start in range(0, len(group), BATCH):
+            Household.objects.filter(pk__in=group[start : start + BATCH]).update(
+                grid=grid, grid_since=back_since, changed_at=at
+            )
+
+
+def close_opened(plan: GridPlan, *, on: datetime.date, at: datetime.datetime) -> list[Grid]:
+    """Close the grids the plan opened; doors registered there since go where their part was."""
+    keys = plan.carried.get("opened", [])
+    opened = list(Grid.objects.filter(pk__in=keys, closed_on=None).order_by("code"))
+    if not opened:
+        return []
+    places, holding = Places(plan), plan.community.holding_grid()
+    for door in Household.objects.filter(grid__in=opened).order_by("pk"):
+        part = places.part_of(door)
+        today = part.today if part and part.today and not part.today.closed_on else None
+        Household.objects.filter(pk=door.pk).update(
+            grid=today or holding, grid_since=on, changed_at=at
+        )
+    for grid in opened:
+        grid.closed_on = max(plan.effective_on or on, on - ONE_DAY)
+        grid.save(update_fields=["closed_on"])
+        end_members(grid, grid.closed_on)
+    return opened
