@@ -39,8 +39,12 @@ class Places:
 
 
 def doors_of(community: Community) -> Iterable[Household]:
-    """Return the community's doors, closed ones too, with what placing them reads."""
+    """Return the community's doors, closed ones too, with what placing them reads.
+
+    Those of dedicated grids are left out: no plan moves the border of such a grid.
+    """
     doors = Household.objects.filter(building__community=community).order_by("pk")
+    doors = doors.exclude(grid__kind=Kind.DEDICATED)
     return doors.select_related("grid").only(
         "building", "unit", "room", "grid", "grid_since", "registered_on", "closed_on", "grid__kind"
     )
