@@ -119,7 +119,11 @@ class DoorTasks:
                 % {"campaign": c, "day": date_format(c.last_on, "MONTH_DAY_FORMAT")}
                 for c in self.campaigns
             ),
-            *(_("Paired: %(partner)s") % {"partner": p.partner} for p in self.pairings),
+            *(
+                _("Paired: %(partner)s, %(rhythm)s")
+                % {"partner": p.partner, "rhythm": p.get_every_days_display().lower()}
+                for p in self.pairings
+            ),
             *(_("Tell them: %(matter)s") % {"matter": m.category} for m in self.matters),
         ]
 

@@ -12,6 +12,7 @@ from communities.models import Area, Community, Cover, Grid, Membership, User
 from gridmgmt.demo.burden import measure_weeks, say_what_wastes_time
 from gridmgmt.demo.campaigns import start_drives
 from gridmgmt.demo.city_services import connect_city_service
+from gridmgmt.demo.contacts import name_contacts
 from gridmgmt.demo.emergencies import call_the_roll
 from gridmgmt.demo.families import Registrar
 from gridmgmt.demo.matters import MatterWriter, Offices, read_offices
@@ -96,6 +97,7 @@ class Loader:
         self.staff.save()
         writer = RegisterWriter(plan.community, self.tags, self.make, began_on=self.began_on)
         visits = self.load_year(plan, writer.fill([*plan.stairwells, *plan.new_stairwells]))
+        name_contacts(plan.community, plan.grids, self.rng(f"contacts {index}"), self.began_on)
         measure_weeks(plan.community, self.rng(f"burden {index}"), self.today)
         if index == 0:
             say_what_wastes_time(plan.community, self.today)

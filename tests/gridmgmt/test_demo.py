@@ -14,6 +14,7 @@ from communities.models import (
     Cover,
     Department,
     Grid,
+    GridContact,
     Membership,
     User,
     WastedTime,
@@ -82,6 +83,7 @@ LOADED = (
         User,
         Membership,
         Cover,
+        GridContact,
         Post,
         Building,
         Household,
@@ -296,3 +298,14 @@ def test_too_few_households_are_refused():
         load(households=59)
     load(households=60)
     assert Household.objects.count() == 60
+
+
+def test_contacts_leave_something_to_name(street):
+    first, *_rest, last = Grid.objects.numbered().filter(community__code__endswith="001")
+    contacts = GridContact.objects.current(TODAY)
+    found = {
+        grid: set(contacts.of_grid(grid).values_list("kind", flat=True)) for grid in (first, last)
+    }
+    assert found[first] == {"police", "property", "party_group"}
+    assert "police" in found[last]
+    assert "property" not in found[last]

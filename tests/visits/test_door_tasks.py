@@ -84,8 +84,8 @@ def test_a_door_with_four_reasons_stands_once_with_all_of_them(world, door, as_u
     tags = [tag.get_text() for tag in soup.select(".door .tag")]
     assert tags[0] == "冬季用气安全, until March 21"
     assert tags[2:] == [
-        "Paired: 区税务局",
-        "Paired: 结对银行",
+        "Paired: 区税务局, every week",
+        "Paired: 结对银行, every week",
         "Tell them: 公共设施",
         "Tell them: 公共设施",
     ]
@@ -108,7 +108,10 @@ def test_pairings_list_doors_of_the_partner_at_their_own_rhythm(world, door):
     other = MembershipFactory(grid=world.grid).user
     pairing = PairingFactory(household=door, user=other, unit_name="", every_days=7)
     assert (listed(other), listed(world.worker)) == ([door], [])
-    assert (reasons(other, door), reasons(world.worker, door)) == ([f"Paired: {other}"], [])
+    assert (reasons(other, door), reasons(world.worker, door)) == (
+        [f"Paired: {other}, every week"],
+        [],
+    )
     for change in ({"every_days": 14}, {"until": days(-1)}, {"since": days(1)}):
         Pairing.objects.filter(pk=pairing.pk).update(
             **{"every_days": 7, "until": None, "since": days(-30), **change}
@@ -131,7 +134,7 @@ def test_pairings_of_a_grid_hold_for_each_of_its_doors(world, door):
     PairingFactory(household=None, grid=world.grid, every_days=Pairing.Rhythm.MONTH)
     assert listed(world.worker) == [neighbour]
     assert listed(world.captain) == [neighbour]
-    assert reasons(world.captain, neighbour) == ["Paired: 区税务局"]
+    assert reasons(world.captain, neighbour) == ["Paired: 区税务局, every month"]
 
 
 def test_a_partner_without_a_role_at_the_door_sees_nothing(world, door):

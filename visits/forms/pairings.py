@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from communities.forms import PersonChoiceField
 from communities.models import Grid, User
+from communities.roles import VISITORS
 from communities.staffing import candidates
 from households.finding import address_condition
 from households.models import Household
@@ -51,7 +52,22 @@ class PairingForm(forms.ModelForm):
         )
         if not self.errors and same.exists():
             raise ValidationError(_("These are paired already."))
+        if not self.errors and values.get("user") and not self.goes_there(values["user"]):
+            self.add_error(
+                "user",
+                _(
+                    "This person does not go to this door, so it would come onto nobody's list. "
+                    "Assign her in this grid first, or write her name as a unit without an account."
+                ),
+            )
         return values
+
+    def goes_there(self, person: User) -> bool:
+        """Say whether the door, or every door of the grid, can come onto the person's list."""
+        if self.instance.household:
+            doors = Household.objects.visitable_by(person)
+            return doors.filter(pk=self.instance.household.pk).exists()
+        return Grid.objects.held_by(person, VISITORS).filter(pk=self.grid.pk).exists()
 
     def clean_address(self) -> str:
         typed: str = self.cleaned_data["address"]

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from communities.lists import key_page
 from communities.models import Grid
+from households.heavy_grids import grid_load
 from visits.forms.pairings import PairingForm
 from visits.models import Pairing
 
@@ -23,13 +24,16 @@ def pairing_list(request: HttpRequest, code: str) -> HttpResponse:
         form.save()
         messages.success(request, _("Pairing added."))
         return redirect("visits:pairing_list", code=grid.code)
-    pairings = Pairing.objects.of_grid(grid).current(timezone.localdate())
+    on = timezone.localdate()
+    pairings = Pairing.objects.of_grid(grid).current(on)
     return TemplateResponse(
         request,
         "visits/pairing_list.html",
         {
             "grid": grid,
             "form": form,
+            "load": grid_load(grid, request.user, on),
+            "is_paired": pairings.filter(grid=grid).exists(),
             "page": key_page(
                 request,
                 pairings.select_related("user", "household__building"),

@@ -20,6 +20,7 @@ from visits.actions.matter_steps import take_step
 from visits.actions.matters import report_matter
 from visits.actions.visits import VisitConflictError, record_visit
 from visits.answers import knock_facts
+from visits.door_tasks import pairings_at
 from visits.forms.burden import count_burden
 from visits.forms.matters import MatterForm
 from visits.forms.report_back import ReportBackForm
@@ -61,6 +62,7 @@ def visit_add(request: HttpRequest, pk: int) -> HttpResponse:
             "report_form": forms.report,
             "wrong": forms.wrong(),
             "knock": knock_facts(household, at),
+            "pairings": pairings_at(request.user, [household], timezone.localdate(at)),
             "back": list_query(request),
             "from_list": "list" in request.GET,
         },
