@@ -28,8 +28,11 @@ from households.models import (
     CareTag,
     Fact,
     FactEntry,
+    GridPlan,
     Household,
     Phone,
+    PlannedGrid,
+    PlannedPart,
     Post,
     Question,
     Residency,
@@ -293,6 +296,43 @@ class SavedExportFactory(DjangoModelFactory):
     code = "990101001"
     columns = ["address"]
     made_by = factory.SubFactory(UserFactory)
+
+
+class GridPlanFactory(DjangoModelFactory):
+    """A draft without grids."""
+
+    class Meta:
+        model = GridPlan
+
+    community = factory.SubFactory(CommunityFactory)
+    name = factory.Sequence(lambda n: f"方案{n}")
+    target = 1.0
+
+
+class PlannedGridFactory(DjangoModelFactory):
+    class Meta:
+        model = PlannedGrid
+
+    plan = factory.SubFactory(GridPlanFactory)
+    number = factory.Sequence(lambda n: n)
+    name = factory.Sequence(lambda n: f"新网格{n}")
+
+
+class PlannedPartFactory(DjangoModelFactory):
+    """A building of one household, which leaves the grid it is in today."""
+
+    class Meta:
+        model = PlannedPart
+
+    planned_grid = factory.SubFactory(PlannedGridFactory)
+    plan = factory.SelfAttribute("planned_grid.plan")
+    building = factory.SubFactory(
+        BuildingFactory, community=factory.SelfAttribute("..plan.community")
+    )
+    today = factory.SubFactory(GridFactory, community=factory.SelfAttribute("..plan.community"))
+    by_grid = factory.LazyAttribute(lambda part: {str(part.today.pk): 1})
+    households = 1
+    workload = 1.0
 
 
 class PostFactory(DjangoModelFactory):

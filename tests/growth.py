@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from communities.models import Disclosure, ExpectedBack
 from communities.roles import Role
-from households.models import FormerGrid, Post, RegisterImport, SavedExport
+from households.models import FormerGrid, GridPlan, Post, RegisterImport, SavedExport
 from tests.factories import (
     ApiClientFactory,
     BarrierFactory,
@@ -26,12 +26,15 @@ from tests.factories import (
     FactFactory,
     GridContactFactory,
     GridFactory,
+    GridPlanFactory,
     HandOverFactory,
     HouseholdFactory,
     MatterFactory,
     MembershipFactory,
     PairingFactory,
     PhoneFactory,
+    PlannedGridFactory,
+    PlannedPartFactory,
     ResidencyFactory,
     ResidentFactory,
     ResidentReportFactory,
@@ -124,6 +127,10 @@ def grow(world, grid=None) -> None:
     PairingFactory(household=household)
     PairingFactory(household=None, grid=grid, user=membership.user, unit_name="")
     HandOverFactory(giver=membership.user, grid=grid)
+    plan = GridPlanFactory(community=world.community)
+    for made in (plan, GridPlan.objects.filter(community=world.community).first()):
+        planned = PlannedGridFactory(plan=made, worker=membership.user)
+        PlannedPartFactory(planned_grid=planned, today=grid)
     for given in HandOver.objects.filter(grid__community=world.community):
         given.matters.add(matter)
     DiaryEntryFactory(user=membership.user)

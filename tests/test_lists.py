@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from households.models import SavedExport
+from households.models import GridPlan, SavedExport
 from tests.factories import GridFactory
 from tests.growth import grow
 from tests.test_access import url_names
@@ -33,6 +33,9 @@ LISTS = [
     List("households:grid_list", 11, 11, place="community"),
     List("households:grid", 11, place="grid"),
     List("visits:grid_fill", 6, place="grid"),
+    List("households:plan_list", 7, place="community"),
+    List("households:plan", 7, place="plan"),
+    List("households:plan_moves", 6, place="plan"),
     List("households:member_list", 9, 5, place="community"),
     List("households:cover_list", 5, place="community"),
     List("households:staffing", 12, place="community"),
@@ -94,6 +97,7 @@ def address_of(entry: List, world, suffix: str = "") -> str:
         "export": [SavedExport.objects.order_by("pk").values_list("pk", flat=True).first()],
         "emergency": [Emergency.objects.order_by("pk").values_list("pk", flat=True).first()],
         "roll_call": [RollCall.objects.order_by("pk").values_list("pk", flat=True).first()],
+        "plan": [GridPlan.objects.order_by("pk").values_list("pk", flat=True).first()],
         "hand_over": [HandOver.objects.order_by("pk").values_list("pk", flat=True).first()],
         "campaign": [Campaign.objects.order_by("pk").values_list("pk", flat=True).first()],
     }

@@ -68,6 +68,8 @@ class GridPlan(models.Model):
     tolerance_percent = models.PositiveSmallIntegerField(
         _("allowed deviation in percent"), default=10, validators=[UP_TO_30_000]
     )
+    # Workload or households, whichever is balanced, that each grid was to have.
+    target = models.FloatField(_("aimed at per grid"), default=0)
     seed = models.PositiveIntegerField(default=0)
     # Pairs of parts (by key) that may stand in one grid, as they were when the draft was made.
     edges = models.JSONField(default=list)
@@ -124,6 +126,10 @@ class GridPlan(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("households:plan", args=[self.pk])
+
+    @property
+    def by_workload(self) -> bool:
+        return self.measure == self.Measure.WORKLOAD
 
     @property
     def state(self) -> State:
@@ -184,6 +190,8 @@ class PlannedPart(models.Model):
     planned_grid = models.ForeignKey(
         PlannedGrid, models.CASCADE, related_name="parts", verbose_name=_("planned grid")
     )
+    # Actual households by the key of their grid today; without those that wait for one.
+    by_grid = models.JSONField(default=dict)
     households = models.PositiveIntegerField(_("actual households"), default=0)
     workload = models.FloatField(_("workload"), default=0)
     is_locked = models.BooleanField(_("locked"), default=False)
@@ -200,8 +208,22 @@ class PlannedPart(models.Model):
         ]
 
     def __str__(self) -> str:
-        floors = "" if self.lowest_floor is None else f" {self.lowest_floor}–{self.highest_floor}F"
-        return f"{self.building}{unit_label(self.unit)}{floors}"
+        return f"{self.building}{unit_label(self.unit)}{self.floors_label}"
+
+    @property
+    def floors_label(self) -> str:
+        """The floors as addresses write them, such as 3–8层; "" for all of them."""
+        if self.lowest_floor is None:
+            return ""
+        if self.lowest_floor == self.highest_floor:
+            return f"{self.lowest_floor}层"
+        return f"{self.lowest_floor}–{self.highest_floor}层"
+
+    @property
+    def moving(self) -> int:
+        """How many households leave the grid they are in today; new ones leave none."""
+        staying = self.by_grid.get(str(self.planned_grid.grid_id), 0)
+        return sum(self.by_grid.values()) - staying
 
     def holds(self, household: Household) -> bool:
         """Say whether a household of any building lies in this part."""

@@ -1,0 +1,310 @@
+"""What an officer does with drafts: make, change by hand, lock, finish, copy, delete."""
+
+from collections.abc import Iterable, Sequence
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from communities.division import Division, divide, recut, within
+from communities.models import Community, Grid, Membership, User
+from communities.roles import Role
+from households.addresses import unit_label
+from households.models import GridPlan, PlannedGrid, PlannedPart
+from households.plans.answers import WEB_SECONDS, Answer, ask, choices
+from households.plans.instance import Problem, Wish
+from households.plans.stored import instance_of, layout_of, parts_of
+
+BATCH = 500
+LONGEST_NAME = 60
+
+
+def make_draft(
+    *,
+    community: Community,
+    wish: Wish,
+    by: User | None,
+    name: str = "",
+    max_moves: int | None = None,
+    seconds: float = WEB_SECONDS,
+    seed: int = 0,
+) -> GridPlan:
+    """Ask the planner and store its answer as a draft.
+
+    Of a re-cut the best division is taken that moves at most `max_moves` households, and
+    without a limit the first that leaves no more grids outside the tolerance than any other.
+    """
+    answer = ask(community, wish, seconds=seconds, seed=seed)
+    return store_draft(
+        community=community,
+        wish=wish,
+        problem=answer.problem,
+        division=chosen(answer, max_moves),
+        by=by,
+        name=name,
+        seed=seed,
+    )
+
+
+def chosen(answer: Answer, max_moves: int | None) -> Division:
+    if max_moves is not None:
+        return within(answer.divisions, max_moves)
+    return min(
+        choices(answer.divisions, most=len(answer.divisions)),
+        key=lambda division: (
+            division.metrics.grids_outside_tolerance,
+            division.metrics.moved_households or 0,
+        ),
+    )
+
+
+@transaction.atomic
+def store_draft(
+    *,
+    community: Community,
+    wish: Wish,
+    problem: Problem,
+    division: Division,
+    by: User | None,
+    name: str = "",
+    seed: int = 0,
+) -> GridPlan:
+    """Store a division as a draft: grids with their workers of today, parts, who is beside whom."""
+    labels = division.labels
+    plan = GridPlan.objects.create(
+        community=community,
+        name=name or default_name(community, wish, len(set(labels))),
+        made_by=by,
+        is_recut=wish.is_recut,
+        measure=wish.measure,
+        tolerance_percent=wish.tolerance_percent,
+        target=problem.instance.target,
+        seed=seed,
+        remarks=stored_remarks(problem, division),
+    )
+    workers = main_workers(problem.grids)
+    planned = []
+    for label in sorted(set(labels)):
+        grid = problem.grids[label] if label < len(problem.grids) else None
+        planned.append(
+            PlannedGrid(
+                plan=plan,
+                number=label,
+                name=grid.name if grid else new_name(label),
+                grid=grid,
+                worker_id=workers.get(grid.pk) if grid else None,
+            )
+        )
+    PlannedGrid.objects.bulk_create(planned)
+    by_label = {row.number: row for row in planned}
+    parts = [
+        PlannedPart(
+            plan=plan,
+            building=part.building,
+            unit=part.unit,
+            lowest_floor=part.floors and part.floors[0],
+            highest_floor=part.floors and part.floors[1],
+            today_id=part.today,
+            by_grid={str(grid): households for grid, households in part.by_grid.items()},
+            planned_grid=by_label[label],
+            households=part.households,
+            workload=part.workload,
+        )
+        for part, label in zip(problem.parts, labels, strict=True)
+    ]
+    PlannedPart.objects.bulk_create(parts, batch_size=BATCH)
+    plan.edges = [
+        [parts[row].pk, parts[near].pk]
+        for row, beside in enumerate(problem.instance.neighbours)
+        for near in beside
+        if near > row
+    ]
+    plan.save(update_fields=["edges"])
+    return plan
+
+
+def default_name(community: Community, wish: Wish, grids: int) -> str:
+    number = community.grid_plans.count() + 1
+    words = (
+        _("Draft %(number)s: re-cut") if wish.is_recut else _("Draft %(number)s: %(grids)s grids")
+    )
+    return (words % {"number": number, "grids": grids})[:LONGEST_NAME]
+
+
+def new_name(label: int) -> str:
+    return _("New grid %(number)s") % {"number": label + 1}
+
+
+def stored_remarks(problem: Problem, division: Division) -> list[dict[str, object]]:
+    """Keep what the planner says with the names it cannot know."""
+    said: list[dict[str, object]] = []
+    for remark in division.remarks:
+        if remark["code"] == "heavy_building":
+            part = problem.parts[remark["heaviest"]]
+            name = f"{part.building}{unit_label(part.unit)}"
+            said.append({**remark, "heaviest": name})
+        else:
+            said.append(remark)
+    if problem.placed:
+        said.append({"code": "no_position", "buildings": problem.placed})
+    if not problem.has_positions:
+        said.append({"code": "address_order"})
+    return said
+
+
+def main_workers(grids: Sequence[Grid]) -> dict[int | None, int]:
+    """Return the main worker of today of each of these grids."""
+    rows = (
+        Membership.objects.current(timezone.localdate())
+        .filter(grid__in=grids, role=Role.GRID_WORKER, rank=Membership.Rank.MAIN)
+        .order_by("since", "pk")
+    )
+    return dict(rows.values_list("grid", "user"))
+
+
+def lock_draft(plan: GridPlan) -> GridPlan:
+    """Hold the draft while it is changed; refuses a plan that is no draft any more."""
+    locked = GridPlan.objects.select_for_update(no_key=True).filter(pk=plan.pk).first()
+    if locked is None or locked.state != GridPlan.State.DRAFT:
+        raise ValidationError(
+            _("This plan was accepted and is not changed any more. Copy it to go on from it.")
+        )
+    return locked
+
+
+def touch(plan: GridPlan) -> None:
+    plan.save(update_fields=["changed_at"])
+
+
+@transaction.atomic
+def move_parts(
+    *, plan: GridPlan, parts: Iterable[int], to: PlannedGrid | None
+) -> tuple[PlannedGrid, int]:
+    """Give these parts to a planned grid, a new one where `to` is None; return it and how many moved.
+
+    Locked parts stay. A grid may fall apart by it; the draft then says so.
+    """
+    draft = lock_draft(plan)
+    if to is not None and to.plan_id != draft.pk:
+        raise ValidationError(_("Choose a grid of this draft."))
+    chosen_parts = PlannedPart.objects.filter(plan=draft, pk__in=list(parts))
+    if chosen_parts.filter(is_locked=True).exists():
+        raise ValidationError(_("Locked buildings stay where they are. Unlock them first."))
+    if not chosen_parts.exists():
+        raise ValidationError(_("Tick at least one building."))
+    if to is None:
+        to = add_grid(draft)
+    moved = chosen_parts.exclude(planned_grid=to).update(planned_grid=to)
+    touch(draft)
+    return to, moved
+
+
+def add_grid(plan: GridPlan) -> PlannedGrid:
+    highest = plan.grids.aggregate(highest=Max("number"))["highest"]
+    number = 0 if highest is None else highest + 1
+    return PlannedGrid.objects.create(plan=plan, number=number, name=new_name(number))
+
+
+@transaction.atomic
+def set_locks(*, plan: GridPlan, parts: Iterable[int], locked: bool) -> int:
+    """Fix these parts in their grid or let them go; return how many changed."""
+    draft = lock_draft(plan)
+    rows = PlannedPart.objects.filter(plan=draft, pk__in=list(parts)).exclude(is_locked=locked)
+    changed = rows.update(is_locked=locked)
+    touch(draft)
+    return changed
+
+
+def finish(*, plan: GridPlan, seconds: float = WEB_SECONDS) -> int:
+    """Let the planner place everything but the locked parts; return how many parts it moved.
+
+    A re-cut goes on from today's grids and moves no more households than the draft does now,
+    where that suffices; another draft is divided anew around what is locked.
+    """
+    parts = parts_of(plan)
+    grids = list(plan.grids.order_by("number"))
+    instance = instance_of(plan, parts, grids, layout_of(plan, parts))
+    if plan.is_recut:
+        limit = sum(part.moving for part in parts)
+        division = within(recut(instance, seed=plan.seed, seconds=seconds, max_moved=limit), limit)
+    else:
+        division = divide(instance, seed=plan.seed, seconds=seconds)
+    return store_labels(plan=plan, parts=parts, grids=grids, labels=division.labels)
+
+
+@transaction.atomic
+def store_labels(
+    *,
+    plan: GridPlan,
+    parts: Sequence[PlannedPart],
+    grids: Sequence[PlannedGrid],
+    labels: Sequence[int],
+) -> int:
+    """Put the parts into the grids of these labels, unless the draft was changed meanwhile."""
+    draft = lock_draft(plan)
+    if draft.changed_at != plan.changed_at:
+        raise ValidationError(
+            _("Somebody changed this draft while it was being finished. Try it again.")
+        )
+    by_label = dict(enumerate(grids))
+    moved = []
+    for part, label in zip(parts, labels, strict=True):
+        if label not in by_label:
+            by_label[label] = add_grid(draft)
+        if part.planned_grid_id != by_label[label].pk:
+            part.planned_grid = by_label[label]
+            moved.append(part)
+    PlannedPart.objects.bulk_update(moved, ["planned_grid"], batch_size=BATCH)
+    touch(draft)
+    return len(moved)
+
+
+@transaction.atomic
+def change_grid(*, planned: PlannedGrid, name: str, worker: User | None) -> None:
+    """Name a grid of a draft and say who is to be its main worker."""
+    draft = lock_draft(planned.plan)
+    planned.name, planned.worker = name, worker
+    planned.save(update_fields=["name", "worker"])
+    touch(draft)
+
+
+@transaction.atomic
+def copy_draft(*, plan: GridPlan, by: User, name: str = "") -> GridPlan:
+    """Return a new draft with the same grids, parts and locks."""
+    grids = list(plan.grids.order_by("number"))
+    parts = list(plan.parts.order_by("pk"))
+    edges = plan.edges
+    copy = GridPlan.objects.create(
+        community=plan.community,
+        name=(name or _("Copy of %(name)s") % {"name": plan.name})[:LONGEST_NAME],
+        made_by=by,
+        is_recut=plan.is_recut,
+        measure=plan.measure,
+        tolerance_percent=plan.tolerance_percent,
+        target=plan.target,
+        seed=plan.seed,
+        remarks=plan.remarks,
+    )
+    new_grids = {}
+    for grid in grids:
+        old = grid.pk
+        grid.pk, grid.plan = None, copy
+        new_grids[old] = grid
+    PlannedGrid.objects.bulk_create(new_grids.values())
+    old_keys = []
+    for part in parts:
+        old_keys.append(part.pk)
+        part.pk, part.plan, part.planned_grid = None, copy, new_grids[part.planned_grid_id]
+    PlannedPart.objects.bulk_create(parts, batch_size=BATCH)
+    keys = dict(zip(old_keys, [part.pk for part in parts], strict=True))
+    copy.edges = [[keys[first], keys[second]] for first, second in edges]
+    copy.save(update_fields=["edges"])
+    return copy
+
+
+@transaction.atomic
+def delete_draft(*, plan: GridPlan) -> None:
+    """Delete a draft; what was accepted stays as history."""
+    lock_draft(plan).delete()

@@ -1,0 +1,390 @@
+"""Drafts of grids: what the planner is given, what is stored, what an officer changes."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from communities.models import Grid, Membership
+from communities.roles import Role
+from households.models import Barrier, BuildingPair, GridPlan, Household, PlannedPart
+from households.plans import making
+from households.plans.figures import moves_of, plan_figures
+from households.plans.instance import Wish, community_instance, read_problem
+from households.plans.stored import parts_of
+from tests.factories import (
+    BuildingFactory,
+    CommunityFactory,
+    GridFactory,
+    HouseholdFactory,
+    MembershipFactory,
+    UserFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def degrees(metres):
+    return metres / 111_195
+
+
+def build(community, grid, name, doors, *, at=None, estate="幸福家园", floors=10, unit="1", **more):
+    """Make a building with so many doors, at a place in metres."""
+    place = {} if at is None else {"longitude": degrees(at[0]), "latitude": degrees(at[1])}
+    building = BuildingFactory(community=community, estate=estate, name=name, **place)
+    for door in range(doors):
+        room = f"{door % floors + 1}{door // floors + 1:02d}"
+        HouseholdFactory(building=building, grid=grid, unit=unit, room=room, **more)
+    return building
+
+
+@pytest.fixture
+def community():
+    return CommunityFactory()
+
+
+@pytest.fixture
+def grid(community):
+    return GridFactory(community=community, name="第一网格")
+
+
+@pytest.fixture
+def lattice(community, grid):
+    """Twelve buildings of five doors, in three rows of four."""
+    return [
+        build(community, grid, f"{row * 4 + column + 1}号楼", 5, at=(column * 50, row * 50))
+        for row in range(3)
+        for column in range(4)
+    ]
+
+
+def draft(community, **wish):
+    return making.make_draft(community=community, wish=Wish(**wish), by=None, seconds=0.2)
+
+
+def test_instance_has_actual_households_and_metres(community, lattice, grid):
+    HouseholdFactory(
+        building=lattice[0], grid=grid, room="1199", occupancy=Household.Occupancy.VACANT
+    )
+    instance, parts = community_instance(community, grids=3)
+    assert instance.k == 3
+    assert instance.target == 20
+    assert [node.households for node in instance.nodes] == [5] * 12
+    assert [part.building for part in parts] == sorted(lattice, key=lambda row: row.walk_order)
+    first, second = instance.nodes[0], instance.nodes[1]
+    assert abs(second.x - first.x) == pytest.approx(50, rel=0.01)
+    # A lattice has no diagonals.
+    assert {len(near) for near in instance.neighbours} == {2, 3, 4}
+
+
+@pytest.mark.parametrize(
+    ("wish", "grids"),
+    [
+        ({"grids": 5}, 5),
+        ({"size": 20}, 3),
+        ({"per_worker": 11}, 6),
+        ({}, 1),
+    ],
+)
+def test_wish_says_how_many_grids(community, lattice, wish, grids):
+    assert community_instance(community, **wish)[0].k == grids
+
+
+def test_instance_asks_as_often_for_many_buildings(community, grid):
+    counts = []
+    for name in ("1号楼", "2号楼"):
+        build(community, grid, name, 2, at=(len(counts), 0))
+        with CaptureQueriesContext(connection) as queries:
+            community_instance(community)
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 6
+
+
+def test_barrier_and_pairs_decide_who_is_beside_whom(community, grid):
+    buildings = [
+        build(community, grid, f"{n}号楼", 2, at=(n * 50, 0), estate="") for n in range(1, 5)
+    ]
+    Barrier.objects.create(
+        community=community,
+        name="河",
+        line=[[degrees(75), -1], [degrees(75), 1]],
+    )
+    BuildingPair.objects.create(
+        first=buildings[2], second=buildings[3], relation=BuildingPair.Relation.APART
+    )
+    BuildingPair.objects.create(
+        first=buildings[0], second=buildings[3], relation=BuildingPair.Relation.NEIGHBOURS
+    )
+    instance, _parts = community_instance(community, grids=2)
+    assert instance.neighbours == ((3,), (2,), (1,), (0,))
+
+
+def test_without_positions_the_address_order_is_divided(community, grid):
+    for n in range(1, 7):
+        build(community, grid, f"{n}号楼", n, estate="")
+    plan = draft(community, grids=3)
+    found = [(str(part), part.planned_grid_id) for part in parts_of(plan)]
+    labels = [label for _name, label in found]
+    assert [name for name, _label in found] == [f"{n}号楼" for n in range(1, 7)]
+    # 1+2+3, 4+5 and 6: no other cut comes closer to 7 each.
+    assert [labels.count(label) for label in dict.fromkeys(labels)] == [3, 2, 1]
+    assert {"code": "address_order"} in plan.remarks
+
+
+def test_building_without_a_position_stands_beside_its_neighbour(community, grid, lattice):
+    build(community, grid, "13号楼", 5)
+    plan = draft(community, grids=2)
+    assert {"code": "no_position", "buildings": 1} in plan.remarks
+    assert not plan_figures(plan).broken
+
+
+def test_building_larger_than_several_grids_is_divided(community, grid):
+    tower = build(community, grid, "1号楼", 60, at=(0, 0), unit="1", floors=20)
+    for door in range(10):
+        HouseholdFactory(building=tower, grid=grid, unit="2", room=f"{door + 1}01")
+    plan = draft(community, grids=4)
+    parts = parts_of(plan)
+    assert {part.unit for part in parts} == {"1", "2"}
+    assert sum(part.households for part in parts) == 70
+    figures = plan_figures(plan)
+    assert figures.outside == 0
+    assert not figures.broken
+    for household in Household.objects.filter(building=tower):
+        assert sum(part.holds(household) for part in parts) == 1
+
+
+def test_recut_divides_a_building_at_todays_border(community, grid):
+    other = GridFactory(community=community)
+    shared = build(community, grid, "1号楼", 4, at=(0, 0), unit="1")
+    for door in range(4):
+        HouseholdFactory(building=shared, grid=other, unit="2", room=f"{door + 1}01")
+    problem = read_problem(community, Wish(is_recut=True))
+    assert [(part.unit, part.today) for part in problem.parts] == [("1", grid.pk), ("2", other.pk)]
+    assert problem.instance.current == (0, 1)
+
+
+def test_community_without_households_is_refused_in_words(community, grid):
+    with pytest.raises(ValidationError, match="No actual households"):
+        draft(community, grids=2)
+    build(community, grid, "1号楼", 2, occupancy=Household.Occupancy.VACANT)
+    with pytest.raises(ValidationError, match="No actual households"):
+        draft(community, grids=2)
+
+
+def test_recut_without_grids_is_refused_in_words(community):
+    build(community, community.holding_grid(), "1号楼", 2)
+    with pytest.raises(ValidationError, match="no grids yet"):
+        draft(community, is_recut=True)
+
+
+def test_empty_building_goes_along(community, grid, lattice):
+    empty = build(community, grid, "14号楼", 2, at=(75, 25), occupancy=Household.Occupancy.VACANT)
+    BuildingFactory(community=community, name="无门楼")
+    plan = draft(community, grids=2)
+    part = plan.parts.get(building=empty)
+    assert part.households == 0
+    assert plan.parts.count() == 13
+
+
+def test_more_grids_than_buildings_is_said(community, grid):
+    build(community, grid, "1号楼", 1, at=(0, 0))
+    build(community, grid, "2号楼", 1, at=(50, 0))
+    plan = draft(community, grids=4)
+    assert "empty_grids" in {remark["code"] for remark in plan.remarks}
+    assert plan.grids.count() == 2
+
+
+def test_dedicated_grid_is_left_alone(community, grid, lattice):
+    market = GridFactory(community=community, kind=Grid.Kind.DEDICATED)
+    build(community, market, "市场", 30, at=(500, 500))
+    plan = draft(community, grids=2)
+    assert plan_figures(plan).households == 60
+    assert not plan.grids.filter(grid=market).exists()
+
+
+def test_grid_that_keeps_most_keeps_its_name_and_worker(community, grid, lattice):
+    worker = MembershipFactory(grid=grid, role=Role.GRID_WORKER, rank=Membership.Rank.MAIN).user
+    plan = draft(community, grids=2)
+    kept, new = plan.grids.order_by("number")
+    assert (kept.grid, kept.name, kept.worker) == (grid, grid.name, worker)
+    assert (new.grid, new.worker) == (None, None)
+    figures = plan_figures(plan)
+    assert figures.moved == 30
+    assert {part.planned_grid for part, _grid, _count in moves_of(figures.parts)} == {new}
+
+
+def test_figures_are_those_of_the_rows(community, grid, lattice):
+    plan = draft(community, grids=2)
+    figures = plan_figures(plan)
+    assert (figures.households, figures.target, figures.largest_deviation) == (60, 30, 0)
+    assert [row.households for row in figures.grids] == [30, 30]
+    assert (figures.estates, figures.estates_split) == (1, 1)
+    # Six buildings 50 metres apart are joined by five ways.
+    assert [row.walk for row in figures.grids] == [250, 250]
+    assert figures.from_least == 0
+
+
+def test_move_changes_figures_and_says_when_a_grid_breaks(community, grid, lattice):
+    plan = draft(community, grids=2)
+    first, second = plan.grids.order_by("number")
+    beside = dict.fromkeys(part.pk for part in first.parts.all())
+    here = set(second.parts.values_list("pk", flat=True))
+    far = next(
+        part
+        for part in first.parts.all()
+        if not any({part.pk, key} in [set(edge) for edge in plan.edges] for key in here)
+    )
+    making.move_parts(plan=plan, parts=[far.pk], to=second)
+    figures = plan_figures(plan)
+    assert [row.households for row in figures.grids] == [25, 35]
+    assert [row.planned for row in figures.broken] == [second]
+    assert len(beside) == 6
+
+
+def test_move_to_a_new_grid_opens_one(community, lattice):
+    plan = draft(community, grids=2)
+    part = plan.parts.first()
+    opened, count = making.move_parts(plan=plan, parts=[part.pk], to=None)
+    assert (opened.number, opened.grid, count) == (2, None, 1)
+
+
+def test_locked_part_is_not_moved_by_hand(community, lattice):
+    plan = draft(community, grids=2)
+    part = plan.parts.first()
+    making.set_locks(plan=plan, parts=[part.pk], locked=True)
+    other = plan.grids.exclude(pk=part.planned_grid_id).get()
+    with pytest.raises(ValidationError, match="Unlock"):
+        making.move_parts(plan=plan, parts=[part.pk], to=other)
+
+
+@pytest.mark.parametrize("is_recut", [False, True])
+def test_finish_leaves_locked_parts_and_restores_balance(community, grid, lattice, is_recut):
+    other = GridFactory(community=community)
+    Household.objects.filter(building__in=lattice[:4]).update(grid=other)
+    plan = draft(community, grids=None if is_recut else 2, is_recut=is_recut)
+    part = plan.parts.order_by("pk").first()
+    target = plan.grids.exclude(pk=part.planned_grid_id).get()
+    making.move_parts(plan=plan, parts=[part.pk], to=target)
+    making.set_locks(plan=plan, parts=[part.pk], locked=True)
+    plan.refresh_from_db()
+    making.finish(plan=plan, seconds=0.3)
+    part.refresh_from_db()
+    assert part.planned_grid == target
+    assert plan_figures(plan).largest_deviation <= 20
+
+
+def test_accepted_plan_is_changed_no_more(community, lattice):
+    plan = draft(community, grids=2)
+    GridPlan.objects.filter(pk=plan.pk).update(
+        accepted_at=timezone.now(), effective_on=timezone.localdate()
+    )
+    part = plan.parts.first()
+    for change in (
+        lambda: making.move_parts(plan=plan, parts=[part.pk], to=plan.grids.first()),
+        lambda: making.set_locks(plan=plan, parts=[part.pk], locked=True),
+        lambda: making.finish(plan=plan, seconds=0.1),
+        lambda: making.change_grid(planned=plan.grids.first(), name="x", worker=None),
+        lambda: making.delete_draft(plan=plan),
+    ):
+        with pytest.raises(ValidationError, match="accepted"):
+            change()
+    assert making.copy_draft(plan=plan, by=UserFactory()).state == GridPlan.State.DRAFT
+
+
+def test_finishing_does_not_undo_what_somebody_changed_meanwhile(community, lattice):
+    plan = draft(community, grids=2)
+    part = plan.parts.first()
+    making.set_locks(plan=plan, parts=[part.pk], locked=True)
+    with pytest.raises(ValidationError, match="Somebody changed"):
+        making.finish(plan=plan, seconds=0.1)
+
+
+def test_copy_has_the_same_figures_and_a_life_of_its_own(community, lattice):
+    plan = draft(community, grids=3)
+    copy = making.copy_draft(plan=plan, by=UserFactory())
+    before, after = plan_figures(plan), plan_figures(copy)
+    assert [row.load for row in after.grids] == [row.load for row in before.grids]
+    assert [row.pieces for row in after.grids] == [1, 1, 1]
+    making.delete_draft(plan=plan)
+    assert PlannedPart.objects.filter(plan=copy).count() == 12
+
+
+def test_recut_shows_choices_of_which_one_becomes_a_draft(as_user, world):
+    grids = [world.grid, GridFactory(community=world.community)]
+    for n in range(12):
+        build(world.community, grids[n >= 9], f"{n + 10}号楼", 5, at=(n % 4 * 50, n // 4 * 50))
+    client = as_user(world.officer)
+    address = reverse("households:plan_add", args=[world.community.code]) + "?recut=1"
+    wish = {"measure": "households", "tolerance_percent": "10"}
+    response = client.post(address, wish)
+    found = response.context["offers"]
+    assert 2 <= len(found) <= 7
+    moves = [offer.moved for offer in found]
+    assert moves == sorted(moves)
+    assert [offer.is_proposed for offer in found].count(True) == 1
+    assert not GridPlan.objects.exists()
+    best = next(offer for offer in found if offer.is_proposed)
+    assert client.post(address, {**wish, "choice": best.token}).status_code == 302
+    plan = GridPlan.objects.get()
+    figures = plan_figures(plan)
+    assert (figures.moved, figures.outside) == (best.moved, best.outside)
+    # A choice made for another register is not stored.
+    HouseholdFactory(grid=world.grid, building=plan.parts.first().building, room="2001")
+    again = client.post(address, {**wish, "choice": best.token})
+    assert "The register changed" in again.content.decode()
+    forged = client.post(address, {**wish, "choice": "x"})
+    assert "pick one of them" in forged.content.decode()
+    assert GridPlan.objects.count() == 1
+
+
+def test_command_stores_a_draft_and_prints_its_figures(community, lattice, capsys):
+    call_command("plan_grids", community.code, "--grids", "2", "--time", "0.2")
+    out = capsys.readouterr().out
+    assert "2 grids, 60 households" in out
+    assert "largest deviation 0%" in out
+    assert GridPlan.objects.get().community == community
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["000000000000"], "there is no community"),
+        (["{code}", "--grids", "0"], "at least 1"),
+        (["{code}", "--grids", "2000"], "at most 999"),
+        (["{code}", "--max-moves", "5"], "needs --recut"),
+        (["{code}"], "No actual households"),
+    ],
+)
+def test_command_refuses_in_words(community, arguments, words):
+    with pytest.raises(CommandError, match=words):
+        call_command("plan_grids", *(part.format(code=community.code) for part in arguments))
+
+
+def test_form_moves_locks_and_shows_figures_at_once(as_user, world):
+    for n in range(6):
+        build(world.community, world.grid, f"{n + 10}号楼", 4, at=(n * 50, 0))
+    plan = making.make_draft(
+        community=world.community, wish=Wish(grids=2), by=world.officer, seconds=0.2
+    )
+    client = as_user(world.officer)
+    change = reverse("households:plan_change", args=[plan.pk])
+    first, second = plan.grids.order_by("number")
+    part = first.parts.first()
+    response = client.post(
+        change, {"part": part.pk, "to": second.pk, "action": "move"}, follow=True
+    )
+    part.refresh_from_db()
+    assert part.planned_grid == second
+    assert "Moved to" in response.content.decode()
+    client.post(change, {"part": part.pk, "action": "lock"})
+    part.refresh_from_db()
+    assert part.is_locked
+    response = client.post(change, {"part": part.pk, "to": first.pk}, follow=True)
+    assert "Unlock them first" in response.content.decode()
+    response = client.post(change, {"to": first.pk}, follow=True)
+    assert "Tick at least one" in response.content.decode()
+    response = client.post(change, {"part": part.pk, "to": "9" * 30}, follow=True)
+    assert "Choose the grid" in response.content.decode()
