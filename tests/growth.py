@@ -67,8 +67,6 @@ def grow(world, grid=None) -> None:
     if grid is None:
         grid = GridFactory(community=world.community)
     household = HouseholdFactory(grid=grid, building=BuildingFactory(community=world.community))
-    BarrierFactory(community=world.community)
-    BuildingPairFactory(first__community=world.community)
     resident = ResidentFactory()
     ResidencyFactory(resident=resident, household=household)
     PhoneFactory(resident=resident)
@@ -127,10 +125,7 @@ def grow(world, grid=None) -> None:
     PairingFactory(household=household)
     PairingFactory(household=None, grid=grid, user=membership.user, unit_name="")
     HandOverFactory(giver=membership.user, grid=grid)
-    plan = GridPlanFactory(community=world.community)
-    for made in (plan, GridPlan.objects.filter(community=world.community).first()):
-        planned = PlannedGridFactory(plan=made, worker=membership.user)
-        PlannedPartFactory(planned_grid=planned, today=grid)
+    grow_plans(world, membership.user, grid)
     for given in HandOver.objects.filter(grid__community=world.community):
         given.matters.add(matter)
     DiaryEntryFactory(user=membership.user)
@@ -149,3 +144,13 @@ def grow(world, grid=None) -> None:
         RollCallEntryFactory(roll_call=call, by=membership.user)
     for campaign in Campaign.objects.filter(community=world.community):
         CampaignDoorFactory(campaign=campaign, household=household)
+
+
+def grow_plans(world, worker, grid) -> None:
+    """Add a plan, a grid with one part to it and to the first, and what plans heed."""
+    BarrierFactory(community=world.community)
+    BuildingPairFactory(first__community=world.community)
+    plan = GridPlanFactory(community=world.community)
+    for made in (plan, GridPlan.objects.filter(community=world.community).order_by("pk").first()):
+        planned = PlannedGridFactory(plan=made, worker=worker)
+        PlannedPartFactory(planned_grid=planned, today=grid)

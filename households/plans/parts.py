@@ -13,6 +13,7 @@ from communities.models import Community, Grid
 from households.addresses import floor_of
 from households.models import Building, Household
 from households.models.place import is_actual
+from households.workload import weights
 
 # Floors of a large unit are bundled to some quarter of a grid: fine enough to balance with,
 # coarse enough that neighbours on a stair mostly have one worker.
@@ -72,13 +73,16 @@ def read_dwellings(community: Community) -> list[Dwelling]:
 
     A dedicated grid is cut for an institution or a market; no planner moves its border.
     """
-    rows = (
+    doors = (
         Household.objects.open()
         .filter(building__community=community)
         .exclude(grid__kind=Grid.Kind.DEDICATED)
-        .annotate(actual=Case(When(is_actual(), then=Value(1)), default=Value(0)))
+    )
+    workload = weights(doors)
+    rows = (
+        doors.annotate(actual=Case(When(is_actual(), then=Value(1)), default=Value(0)))
         .order_by("walk_order", "pk")
-        .values_list("building", "unit", "room", "grid", "grid__kind", "actual")
+        .values_list("pk", "building", "unit", "room", "grid", "grid__kind", "actual")
     )
     return [
         Dwelling(
@@ -87,9 +91,9 @@ def read_dwellings(community: Community) -> list[Dwelling]:
             floor_of(room),
             None if kind == Grid.Kind.HOLDING else grid,
             actual,
-            float(actual),
+            workload.get(key, 0.0),
         )
-        for building, unit, room, grid, kind, actual in rows
+        for key, building, unit, room, grid, kind, actual in rows
     ]
 
 
@@ -121,7 +125,10 @@ def make_parts(
         if not is_too_large(here):
             parts.append(Part(building, doors=here))
             continue
-        units = sorted({door.unit for door in here}, key=natural_key)
+        # Doors without a unit last: their part holds whatever no other part of the building does.
+        units = sorted(
+            {door.unit for door in here}, key=lambda unit: (unit == "", natural_key(unit))
+        )
         for unit in units:
             inside = [door for door in here if door.unit == unit]
             whole = Part(building, unit, doors=inside)

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('households', '0013_plans_and_positions'),
+        ("households", "0017_places_in_files"),
     ]
 
     operations = [
