@@ -18,6 +18,7 @@ from tests.factories import (
     UserFactory,
     VisitFactory,
 )
+from visits.actions.grid_filling import give_doors
 from visits.actions.plan_changes import carry_out, carry_out_due, take_back
 from visits.actions.recompute import recompute
 from visits.models import HandOver, MatterEvent, Pairing, Step, Visit, VisitTally
@@ -315,3 +316,37 @@ def test_whoever_is_assigned_after_the_acceptance_stays(cut, today, monday):
     assert Membership.objects.current(monday).get(grid=cut.a, rank="main").user == dee
     # Who had them at the acceptance hands nothing over any more.
     assert {row.giver for row in HandOver.objects.all()} == {dee}
+
+
+def test_a_hand_over_by_hand_of_the_same_day_stays(cut, today):
+    own = HandOver.objects.create(
+        giver=cut.ann,
+        receiver=cut.bea,
+        grid=cut.a,
+        is_partial=True,
+        reason=HandOver.Reason.RECUT,
+        effective_on=today + DAY,
+        made_at=timezone.now(),
+    )
+    own.door_rows.create(household=cut.doors[0][0])
+    plan = cut.accept(cut.plan("aannb", n={"worker": UserFactory(name="凯")}), today + DAY)
+    assert HandOver.objects.count() == 2
+
+    take_back(plan=plan, by=cut.world.officer, at=timezone.now())
+
+    assert list(HandOver.objects.all()) == [own]
+
+
+def test_open_matters_follow_doors_given_by_hand_too(cut, today):
+    door = cut.doors[2][0]
+    matter = MatterFactory(grid=cut.a, household=door, status="in_progress", assignee=cut.ann)
+
+    give_doors(
+        households=Household.objects.filter(pk=door.pk),
+        grid=cut.b,
+        by=cut.world.officer,
+        at=timezone.now(),
+    )
+
+    matter.refresh_from_db()
+    assert (matter.grid, matter.assignee) == (cut.b, cut.bea)

@@ -12,13 +12,14 @@ from communities.roles import Role
 from households.actions.grids import give_households
 from households.models import Household
 from visits.actions.hand_overs import Reason, hand_over
+from visits.actions.matter_grids import move_with_doors
 
 
 @transaction.atomic
 def give_doors(
     *, households: QuerySet[Household], grid: Grid, by: User, at: datetime.datetime
 ) -> int:
-    """Put these doors into the grid and hand them over; return how many moved.
+    """Put these doors into the grid and hand them over with their open matters; return how many.
 
     Doors of a grid without a main worker, such as those just imported, have nobody to give them.
     """
@@ -27,6 +28,7 @@ def give_doors(
     for left, key in households.exclude(grid=grid).values_list("grid", "pk"):
         moving[left].append(key)
     moved = give_households(households=households, grid=grid, at=at)
+    move_with_doors((key for keys in moving.values() for key in keys), by=by, at=at)
     mains = main_workers({grid.pk, *moving}, on)
     receiver = mains.get(grid.pk)
     for old in Grid.objects.filter(pk__in=moving).order_by("pk"):

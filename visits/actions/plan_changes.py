@@ -2,13 +2,10 @@
 
 import datetime
 import logging
-from collections.abc import Iterable
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, OperationalError, transaction
-from django.db.models import F
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from communities.databases import impatient
@@ -26,7 +23,7 @@ from households.actions.regrid import (
 )
 from households.actions.regrid_back import check_unchanged, close_opened, move_back, reopen
 from households.models import GridPlan, Household, PlannedMove
-from visits.actions.matter_steps import change_grid
+from visits.actions.matter_grids import move_doorless, move_matter, move_with_doors
 from visits.actions.plan_shares import (
     drop,
     hand_over_share,
@@ -90,7 +87,7 @@ def carry_out(*, plan: GridPlan, at: datetime.datetime) -> bool:
     carried["made"] = changed["made"]
     carried["names"] = rename_grids(plan)
     heirs = {left: heir for left, heir in heirs_of(moves).items() if left in carried["closed"]}
-    move_with_doors(moves, by=by, at=at)
+    move_with_doors((move.household_id for move in moves), by=by, at=at)
     carried["matters"] = move_doorless(heirs, by=by, at=at)
     carried["opened"] = [grid.pk for grid in opened]
     told = [hand_over_share(share, on=on, by=by, at=at).pk for share in shares]
@@ -162,7 +159,7 @@ def undo(plan: GridPlan, *, by: User, at: datetime.datetime) -> None:
     shares = shares_back(moves, givers, replaced, on)
     move_back(moves, since=plan.effective_on or on, on=on, at=at)
     closed = close_opened(plan, on=on, at=at)
-    move_with_doors(moves, by=by, at=at)
+    move_with_doors((move.household_id for move in moves), by=by, at=at)
     for key, grid in plan.carried.get("matters", []):
         matter = Matter.objects.open().filter(pk=key).first()
         if matter:
@@ -172,40 +169,3 @@ def undo(plan: GridPlan, *, by: User, at: datetime.datetime) -> None:
     drop(hand_overs_of(plan))
     for share in shares:
         hand_over_share(share, on=on, by=by, at=at)
-
-
-def move_with_doors(
-    moves: Iterable[PlannedMove], *, by: User | None, at: datetime.datetime
-) -> None:
-    """Let the open matters at these doors follow into the grids the doors are in now."""
-    keys = [move.household_id for move in moves]
-    for start in range(0, len(keys), BATCH):
-        matters = Matter.objects.open().filter(household__in=keys[start : start + BATCH])
-        astray = matters.exclude(grid=F("household__grid")).select_related("household__grid")
-        for matter in astray.order_by("pk"):
-            assert matter.household  # noqa: S101 - found by it
-            move_matter(matter, matter.household.grid, by=by, at=at)
-
-
-def move_doorless(
-    heirs: dict[int, int], *, by: User | None, at: datetime.datetime
-) -> list[list[object]]:
-    """Let open matters without a door go from closed grids to their heirs.
-
-    Left there, no worker would see them. Returns each with the grid it left.
-    """
-    grids = Grid.objects.in_bulk(list(heirs.values()))
-    matters = Matter.objects.open().filter(grid__in=heirs, household=None).order_by("pk")
-    moved: list[list[object]] = []
-    for matter in matters:
-        before = matter.grid_id
-        if move_matter(matter, grids[heirs[before]], by=by, at=at):
-            moved.append([str(matter.pk), before])
-    return moved
-
-
-def move_matter(matter: Matter, grid: Grid, *, by: User | None, at: datetime.datetime) -> bool:
-    """Move one open matter by a step of its history, written in the language of the place."""
-    with translation.override(settings.LANGUAGE_CODE):
-        note = _("The grids were cut anew: now %(grid)s.") % {"grid": grid}
-    return change_grid(matter=matter, grid=grid.pk, by=by, at=at, note=note)

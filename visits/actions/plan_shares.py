@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from communities.models import Grid, Membership, User
 from communities.roles import Role
@@ -12,7 +12,7 @@ from households.actions.plan_effects import ONE_DAY
 from households.actions.plan_workers import Replaced, replaced_in
 from households.models import GridPlan, Household, PlannedMove
 from visits.actions.hand_overs import hand_over, relight
-from visits.models import HandOver
+from visits.models import HandOver, HandOverDoor
 
 
 class Share(NamedTuple):
@@ -118,11 +118,16 @@ def hand_over_share(
 
 
 def hand_overs_of(plan: GridPlan) -> QuerySet[HandOver]:
-    """Return the hand-overs made for the plan that nobody has accepted."""
+    """Return the hand-overs made for the plan that nobody has accepted: no others of that day."""
+    moving = HandOverDoor.objects.filter(
+        hand_over=OuterRef("pk"), household__in=plan.moves.values("household")
+    )
+    staying = plan.grids.filter(grid=OuterRef("grid"), worker=OuterRef("receiver"))
     return HandOver.objects.open().filter(
+        Exists(moving) | Exists(staying),
         reason=HandOver.Reason.RECUT,
         effective_on=plan.effective_on or datetime.date.max,
-        grid__in=plan.moves.values("left"),
+        grid__community=plan.community,
     )
 
 
