@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from communities.models import Community
@@ -106,3 +107,19 @@ def test_doors_without_a_grid_do_not_drift(world, as_user):
     holding = world.community.holding_grid()
     Household.objects.filter(grid=world.grid).update(grid=holding)
     assert as_user(world.officer).get(world.community.get_absolute_url()).context["drifted"] == []
+
+
+def test_one_more_worker_is_answered_by_a_division(world, as_user):
+    add_doors(world.grid, world.household.building, 9)
+    client = as_user(world.officer)
+    url = reverse("households:staffing", args=[world.community.code])
+    found = client.get(url, {"more": 1}).context["what_if"]
+    assert (found.now.grids, found.now.largest) == (1, 10)
+    assert (found.then.grids, found.then.largest) == (2, 5)
+
+
+def test_a_question_without_sense_is_refused_in_words(world, as_user):
+    client = as_user(world.officer)
+    page = client.get(reverse("households:staffing", args=[world.community.code]), {"more": "x"})
+    assert page.context["form"].errors["more"]
+    assert page.context["what_if"] is None
