@@ -7,6 +7,4 @@ MOST_MORE = 20
 
 
 class MoreWorkersForm(forms.Form):
-    more = forms.IntegerField(
-        label=_("More workers"), min_value=1, max_value=MOST_MORE, initial=1
-    )
+    more = forms.IntegerField(label=_("More workers"), min_value=1, max_value=MOST_MORE, initial=1)

@@ -37,7 +37,7 @@ def row_of(world, user):
 
 def add_doors(grid, building, count, **fields):
     for number in range(count):
-        HouseholdFactory(grid=grid, building=building, room=f"9{number:03d}", **fields)
+        HouseholdFactory(grid=grid, building=building, room=f"{number + 1}01", **fields)
 
 
 def test_workload_stands_beside_households_and_target(world):
