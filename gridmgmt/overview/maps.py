@@ -17,11 +17,12 @@ from communities.models.place import COMMUNITY_DIGITS
 from gridmgmt.overview import tables
 from gridmgmt.overview.reports import Report
 from gridmgmt.overview.tables import ANY_CODE, Links, Measure
-from households.map.drawing import Dot, Line, Shape, draw_map
+from households.map.drawing import Dot, Shape, draw_map
 from households.map.ground import Ground, Spot
+from households.map.legend import Key, barrier_keys, class_keys, other_grids, split_buildings
 from households.map.scale import Class, Scale, percent_scale, quantile_scale
 from households.map.tiles import tiles_below
-from households.models import Barrier, Building, DoorState, Household, is_in_state
+from households.models import Building, DoorState, Household, is_in_state
 
 # Stands for a key in an address that is worked out once for thousands of buildings.
 ANY_NUMBER = 999999999
@@ -92,11 +93,6 @@ class MapRow(NamedTuple):
     is_drawn: bool
 
 
-class BarrierKey(NamedTuple):
-    kind: str
-    words: str
-
-
 @dataclass(frozen=True)
 class FigureMap:
     """A drawing, its legend and its table."""
@@ -106,17 +102,8 @@ class FigureMap:
     rows: list[MapRow]
     heading: str
     ground: Ground
-    has_others: bool
+    keys: list[Key]
     counts_buildings: bool = False
-    has_split: bool = False
-
-    @property
-    def barriers(self) -> list[BarrierKey]:
-        """Return the barriers as the legend names them."""
-        kinds = dict(Barrier.Kind.choices)
-        return [
-            BarrierKey(row.kind, f"{row.name}（{kinds[row.kind]}）") for row in self.ground.barriers
-        ]
 
 
 def scale_of(name: str, values: Sequence[int | None]) -> Scale:
@@ -176,16 +163,20 @@ def community_map(
             label=f"{community}：{measure.heading}",
             shapes=[*others, *shapes],
             dots=dots,
-            lines=lines_of(ground),
+            lines=ground.barriers,
             pictures=tiles_below(ground),
         ),
         legend=legend,
         rows=rows,
         heading=str(measure.heading),
         ground=ground,
-        has_others=bool(others),
+        keys=[
+            *class_keys(legend, shape="area"),
+            *([other_grids()] if others else []),
+            *([split_buildings()] if any(dot.style == "split" for dot in dots) else []),
+            *barrier_keys(ground),
+        ],
         counts_buildings=True,
-        has_split=any(dot.style == "split" for dot in dots),
     )
 
 
@@ -230,7 +221,7 @@ def grid_map(grid: Grid, ground: Ground, user: User, name: str, on: datetime.dat
                 )
                 for spot in spots
             ],
-            lines=lines_of(ground),
+            lines=ground.barriers,
             pictures=tiles_below(ground),
             focus=ground.areas.get(grid.pk, []),
         ),
@@ -238,7 +229,11 @@ def grid_map(grid: Grid, ground: Ground, user: User, name: str, on: datetime.dat
         rows=rows,
         heading=str(measure.heading),
         ground=ground,
-        has_others=bool(others),
+        keys=[
+            *class_keys(legend, shape="dot"),
+            *([other_grids()] if others else []),
+            *barrier_keys(ground),
+        ],
     )
 
 
@@ -266,7 +261,3 @@ def dots_of(spots: Iterable[Spot], visible: Container[int]) -> list[Dot]:
         for spot in spots
         if spot.pk in visible
     ]
-
-
-def lines_of(ground: Ground) -> list[Line]:
-    return [Line(barrier.points, barrier.name, barrier.kind) for barrier in ground.barriers]

@@ -12,7 +12,7 @@ from django.db.models import Count
 from communities.division.cells import areas
 from communities.division.coordinates import local_metres
 from communities.models import Community, Grid
-from households.map.drawing import Point, Ring
+from households.map.drawing import Line, Point, Ring
 from households.models import Barrier, Building, GridArea, Household
 
 # Metres beyond the outermost buildings, at least; of wide grounds a share of their extent.
@@ -35,12 +35,6 @@ class Spot(NamedTuple):
     footprint: Sequence[Ring] = ()
 
 
-class BarrierLine(NamedTuple):
-    name: str
-    kind: str
-    points: Sequence[Point]
-
-
 @dataclass
 class Ground:
     """The ground of a whole community in metres; what of it somebody may see is for the page.
@@ -51,7 +45,7 @@ class Ground:
 
     spots: list[Spot] = field(default_factory=list)
     areas: dict[int, list[Ring]] = field(default_factory=dict)
-    barriers: list[BarrierLine] = field(default_factory=list)
+    barriers: list[Line] = field(default_factory=list)
     is_schematic: bool = False
     # Whether the areas were drawn by hand and taken in from a file.
     is_imported: bool = False
@@ -94,7 +88,7 @@ def ground_of(community: Community) -> Ground:
     return Ground(
         spots=spots,
         areas=drawn or areas_of(spots),
-        barriers=[BarrierLine(row.name, row.kind, lay(row.line)) for row in barriers],
+        barriers=[Line(lay(row.line), row.name, row.kind) for row in barriers],
         is_imported=bool(drawn),
         missing=len(rows) - len(placed),
         lay=lay,
