@@ -216,8 +216,9 @@ def grid_map(grid: Grid, ground: Ground, user: User, name: str, on: datetime.dat
                     spot.point,
                     f"{spot.name}：{counts[spot.pk]}",
                     page.replace(str(ANY_NUMBER), str(spot.pk)),
-                    f"level{scale.level(counts[spot.pk])}",
-                    spot.footprint,
+                    footprint=spot.footprint,
+                    value=str(counts[spot.pk]),
+                    level=scale.level(counts[spot.pk]),
                 )
                 for spot in spots
             ],

@@ -25,6 +25,10 @@ LARGEST_DOT, SMALLEST_DOT = 9, 2
 # Share of the distance to the next building that a dot takes, were all spread evenly.
 DOT_SHARE = 0.2
 LEVELS = 4
+# Sizes of dots by class, as shares of the usual one.
+SIZES = (0.8, 1, 1.2, 1.4)
+# More numbers than this beside buildings cover one another.
+MOST_NUMBERS = 150
 # Ever more ink: the order of the classes reads in black and white.
 PATTERNS = (
     '<pattern id="map-1" width="14" height="14" patternUnits="userSpaceOnUse">'
@@ -66,6 +70,10 @@ class Dot(NamedTuple):
     href: str = ""
     style: str = ""
     footprint: Sequence[Ring] = ()
+    # Written beside the building while there are few enough to read.
+    value: str = ""
+    # The class of its figure: the higher, the darker and the larger.
+    level: int | None = None
 
 
 class Line(NamedTuple):
@@ -132,18 +140,19 @@ def draw_map(
     frame = frame_of([Shape(focus)] if focus else shapes, dots)
     if frame is None:
         return SafeString("")
-    dot = round(min(max(spread(frame, len(dots)) * DOT_SHARE, SMALLEST_DOT), LARGEST_DOT))
+    size = min(max(spread(frame, len(dots)) * DOT_SHARE, SMALLEST_DOT), LARGEST_DOT)
     layers = (
         "".join(drawn_picture(frame, picture) for picture in pictures),
         layer("map__areas", (drawn_shape(frame, shape) for shape in shapes)),
         layer("map__borders", (f'<path d="{path(frame, [ring])}"/>' for ring in borders)),
         layer("map__lines", (drawn_line(frame, line) for line in lines)),
         layer("map__dots", (drawn_dot(frame, dot) for dot in dots)),
+        layer("map__numbers", numbers(frame, dots, size)),
         layer("map__words", (words(frame, shape) for shape in shapes if shape.name)),
     )
     return SafeString(
         f'<svg class="map__drawing" viewBox="0 0 {WIDTH} {frame.height}" role="group" '
-        f'aria-label="{escape(label)}"><defs>{PATTERNS}<circle id="b" r="{dot}"/></defs>'
+        f'aria-label="{escape(label)}"><defs>{PATTERNS}{samples(size)}</defs>'
         f"{''.join(layers)}</svg>"
     )
 
@@ -214,11 +223,28 @@ def drawn_line(frame: Frame, line: Line) -> str:
 
 def drawn_dot(frame: Frame, dot: Dot) -> str:
     outline = path(frame, dot.footprint)
-    style = f' class="map__dot--{dot.style}"' if dot.style else ""
+    style = dot.style if dot.level is None else f"level{dot.level}"
+    named = f' class="map__dot--{style}"' if style else ""
     if outline:
-        return linked(dot.href, f'<path{style} d="{outline}"/>', dot.title)
+        return linked(dot.href, f'<path{named} d="{outline}"/>', dot.title)
     x, y = frame.place(dot.point)
-    return linked(dot.href, f'<use{style} href="#b" x="{x}" y="{y}"/>', dot.title)
+    sample = "b" if dot.level is None else f"b{dot.level}"
+    return linked(dot.href, f'<use{named} href="#{sample}" x="{x}" y="{y}"/>', dot.title)
+
+
+def samples(size: float) -> str:
+    """Return the dots that all others repeat: the usual one, and one for each class."""
+    sizes = {"b": 1.0} | {f"b{level}": share for level, share in enumerate(SIZES)}
+    return "".join(f'<circle id="{name}" r="{size * share:.1f}"/>' for name, share in sizes.items())
+
+
+def numbers(frame: Frame, dots: Sequence[Dot], size: float) -> Iterable[str]:
+    if len(dots) > MOST_NUMBERS:
+        return
+    for dot in dots:
+        if dot.value:
+            x, y = frame.place(dot.point)
+            yield f'<text x="{x + round(size * 1.6)}" y="{y}">{escape(dot.value)}</text>'
 
 
 def drawn_picture(frame: Frame, picture: Picture) -> str:

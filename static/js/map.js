@@ -9,7 +9,7 @@ for (const figure of document.querySelectorAll("[data-map]")) {
 function follow(figure, drawing, buttons) {
   const whole = drawing.viewBox.baseVal;
   const all = { x: 0, y: 0, width: whole.width, height: whole.height };
-  const words = drawing.querySelector(".map__words");
+  const words = drawing.querySelectorAll(".map__words, .map__numbers");
   let zoom = 1;
   let centre = { x: all.width / 2, y: all.height / 2 };
   let held = null;
@@ -20,10 +20,10 @@ function follow(figure, drawing, buttons) {
     centre.x = Math.min(Math.max(centre.x, width / 2), all.width - width / 2);
     centre.y = Math.min(Math.max(centre.y, height / 2), all.height - height / 2);
     drawing.setAttribute("viewBox", [centre.x - width / 2, centre.y - height / 2, width, height].join(" "));
-    if (words) {
+    for (const layer of words) {
       // Words stay as large as they were, and get room.
-      words.style.fontSize = "";
-      words.style.fontSize = `${parseFloat(getComputedStyle(words).fontSize) / zoom}px`;
+      layer.style.fontSize = "";
+      layer.style.fontSize = `${parseFloat(getComputedStyle(layer).fontSize) / zoom}px`;
     }
     drawing.classList.toggle("map__drawing--live", zoom > 1);
   }
