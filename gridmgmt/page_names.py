@@ -54,6 +54,7 @@ PAGE_NAMES = {
     "households:plan_list": gettext_lazy("Plans for grids"),
     "households:plan_add": gettext_lazy("Cut grids"),
     "households:plan": gettext_lazy("Plan for grids"),
+    "households:plan_map": gettext_lazy("Map"),
     "households:plan_moves": gettext_lazy("From whom to whom"),
     "households:plan_grid": gettext_lazy("Grid of a plan"),
     "households:plan_delete": gettext_lazy("Delete the draft"),

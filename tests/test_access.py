@@ -163,6 +163,7 @@ TABLE = [
     *page("households:plan_list", f"{MANAGE} auditor", "community"),
     *form("households:plan_add", MANAGE, "community"),
     *page("households:plan", f"{MANAGE} auditor", "plan"),
+    *page("households:plan_map", f"{MANAGE} auditor", "plan"),
     *page("households:plan_moves", f"{MANAGE} auditor", "plan"),
     *change("households:plan_change", MANAGE, "plan"),
     *change("households:plan_finish", MANAGE, "plan"),

@@ -35,6 +35,7 @@ LISTS = [
     List("visits:grid_fill", 6, place="grid"),
     List("households:plan_list", 7, place="community"),
     List("households:plan", 7, place="plan"),
+    List("households:plan_map", 10, place="plan"),
     List("households:plan_moves", 6, place="plan"),
     List("households:member_list", 9, 5, place="community"),
     List("households:cover_list", 5, place="community"),

@@ -48,6 +48,7 @@ def plan_map(plan: GridPlan) -> PlanMap:
     by_building: dict[int, list[PlannedPart]] = defaultdict(list)
     by_grid: dict[int, list[PlannedPart]] = defaultdict(list)
     for part in plan.parts.order_by("-households", "pk"):
+        part.planned_grid = planned[part.planned_grid_id]
         by_building[part.building_id].append(part)
         by_grid[part.planned_grid_id].append(part)
     spots = [
@@ -119,15 +120,10 @@ def row_of(
         deviation=f"{percent:+g} %",
         words=words_of(level),
         buildings=len({part.building_id for part in parts}),
-        changed=len({part.building_id for part in parts if changes(part, grid)}),
+        changed=len({part.building_id for part in parts if part.moving}),
         is_drawn=is_drawn,
     )
     return row, level
-
-
-def changes(part: PlannedPart, grid: PlannedGrid) -> bool:
-    """Say whether most of a part's households leave the grid they are in today."""
-    return part.today_id is not None and part.today_id != grid.grid_id
 
 
 def dot_of(
@@ -140,7 +136,7 @@ def dot_of(
         "number": households
     }
     style = "split" if len(spot.grids) > 1 else ""
-    if any(changes(part, planned[part.planned_grid_id]) for part in parts):
+    if any(part.moving for part in parts):
         style = "moved"
     part = parts[0]
     href = f"{plan.get_absolute_url()}?part={part.pk}#part-{part.pk}"

@@ -9,7 +9,15 @@ from django.urls import reverse
 
 from households.map import ground
 from households.models import Building, Household
-from tests.factories import BarrierFactory, BuildingFactory, GridFactory, HouseholdFactory
+from tests.factories import (
+    BarrierFactory,
+    BuildingFactory,
+    GridFactory,
+    GridPlanFactory,
+    HouseholdFactory,
+    PlannedGridFactory,
+    PlannedPartFactory,
+)
 
 
 @pytest.fixture
@@ -118,6 +126,36 @@ def test_no_style_attributes_and_no_keys_of_people(town, as_user):
     drawing = community_map(as_user(town.officer), town.community).context["map"].drawing
     assert "style=" not in drawing
     assert "张伟明" not in drawing
+
+
+def test_a_plan_is_drawn_beside_todays_borders(town, as_user):
+    plan = GridPlanFactory(community=town.community, target=4, measure="households")
+    staying = PlannedGridFactory(plan=plan, number=0, name="第一网格", grid=town.grid)
+    new = PlannedGridFactory(plan=plan, number=1, name="新网格", grid=None)
+    buildings = list(Building.objects.filter(community=town.community).order_by("pk"))
+    for at, building in enumerate(buildings):
+        grid = building.households.get().grid
+        PlannedPartFactory(
+            planned_grid=new if at < 2 else staying,
+            building=building,
+            today=grid,
+            by_grid={str(grid.pk): 1},
+            households=1,
+        )
+    page = as_user(town.officer).get(reverse("households:plan_map", args=[plan.pk]))
+    rows = page.context["map"].rows
+    drawing = page.context["map"].drawing
+    assert [(row.planned.name, row.load, row.deviation) for row in rows] == [
+        ("第一网格", "5", "+25 %"),
+        ("新网格", "2", "-50 %"),
+    ]
+    assert drawn_figures(page) == {
+        row.planned.name: f"{row.load}（{row.deviation}）" for row in rows
+    }
+    assert [row.changed for row in rows] == [drawing.count("map__dot--moved") - 2, 2]
+    assert 'class="map__borders"' in drawing
+    for part in plan.parts.all():
+        assert f"?part={part.pk}#part-{part.pk}" in drawing
 
 
 TILES = "https://tiles.example/{z}/{x}/{y}.png"
