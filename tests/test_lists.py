@@ -67,7 +67,7 @@ LISTS = [
     List("visits:roll_call", 8, None, "worker"),
     List("visits:offline_roll_call", 7, None, "worker"),
     List("visits:held_list", 4),
-    List("visits:pairing_list", 12, place="grid"),
+    List("visits:pairing_list", 13, place="grid"),
     List("visits:reassign_grids", 5, place="community"),
     List("visits:hand_over_list", 5),
     List("visits:hand_over", 20, place="hand_over"),

@@ -124,3 +124,19 @@ def test_pairings_say_why_a_grid_is_heavy_until_it_has_a_partner(world, as_user)
     PairingFactory(household=None, grid=world.grid)
     text = words(client.get(url(world)))
     assert (heavy in text, figures + "1." in text) == (False, True)
+
+
+def test_officer_is_told_of_a_partner_who_goes_there_no_longer(world, as_user):
+    beside = GridFactory(community=world.community)
+    moved = MembershipFactory(grid=world.grid).user
+    cadre = MembershipFactory(role=Role.AREA_CADRE, grid=None, community=world.community).user
+    for partner in (moved, cadre, world.captain):
+        PairingFactory(household=world.household, user=partner, unit_name="")
+    PairingFactory(household=world.household)
+    warning = "No longer goes there"
+    client = as_user(world.officer)
+    assert words(client.get(url(world))).count(warning) == 0
+    moved.memberships.update(grid=beside)
+    page = client.get(url(world))
+    assert words(page).count(warning) == 1
+    assert page.context["stays_away"] == {moved.pk}

@@ -1,6 +1,9 @@
 """Who is paired with the households of a grid; kept by officers."""
 
+import datetime
+
 from django.contrib import messages
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -9,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from communities.lists import key_page
-from communities.models import Grid
+from communities.models import Grid, Membership
+from communities.roles import VISITORS
 from households.heavy_grids import grid_load
 from visits.forms.pairings import PairingForm
 from visits.models import Pairing
@@ -26,6 +30,9 @@ def pairing_list(request: HttpRequest, code: str) -> HttpResponse:
         return redirect("visits:pairing_list", code=grid.code)
     on = timezone.localdate()
     pairings = Pairing.objects.of_grid(grid).current(on)
+    page = key_page(
+        request, pairings.select_related("user", "household__building"), order=("-since", "-pk")
+    )
     return TemplateResponse(
         request,
         "visits/pairing_list.html",
@@ -34,13 +41,24 @@ def pairing_list(request: HttpRequest, code: str) -> HttpResponse:
             "form": form,
             "load": grid_load(grid, request.user, on),
             "is_paired": pairings.filter(grid=grid).exists(),
-            "page": key_page(
-                request,
-                pairings.select_related("user", "household__building"),
-                order=("-since", "-pk"),
-            ),
+            "page": page,
+            "stays_away": partners_elsewhere(page.rows, grid, on),
         },
     )
+
+
+def partners_elsewhere(pairings: list[Pairing], grid: Grid, on: datetime.date) -> set[int]:
+    """Return the keys of the partners who go to no door of the grid any more.
+
+    Their doors come onto nobody's list; somebody else is to be chosen.
+    """
+    people = {pairing.user_id for pairing in pairings if pairing.user_id}
+    held = (
+        Membership.objects.current(on)
+        .filter(user__in=people, role__in=VISITORS)
+        .values_list("user", Coalesce("grid__code", "community__code", "area__code"))
+    )
+    return people - {person for person, code in held if grid.code.startswith(code)}
 
 
 @require_POST
