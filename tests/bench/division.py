@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from communities.division import divide, read_instance, recut
+from communities.division.cells import areas
+from communities.division.graph import gabriel_edges
 from communities.division.greedy import greedy_repair
 from communities.division.repair import connected_start
 from tests.bench.division_rivals import RIVALS, NotRunError, neighbours_of, pieces
@@ -84,7 +86,26 @@ def instances(*, quick: bool) -> Iterator[dict]:
         yield town(seed, buildings, k)
 
 
+def measure_geometry() -> None:
+    """Print the CPU time of the neighbours and areas of 4,000 points, best of five."""
+    points = [(37.1 * row % 5000, 611.3 * row % 5003) for row in range(4000)]
+    grids = [int(x // 250) * 20 + int(y // 250) for x, y in points]
+    for name, work, bar in (
+        ("neighbours", lambda: gabriel_edges(points), 1.0),
+        ("areas of 400 grids", lambda: areas(points, grids, margin=50), 0.3),
+    ):
+        spent = []
+        for _ in range(5):
+            started = time.process_time()
+            work()
+            spent.append(time.process_time() - started)
+        print(
+            f"{name} of 4,000 points: {min(spent):.2f} s, bar {bar:g}: {verdict(held=min(spent) < bar)}"
+        )
+
+
 def measure(*, quick: bool = False) -> None:
+    measure_geometry()
     for instance in instances(quick=quick):
         is_large = len(instance["buildings"]) > LARGE
         seconds = (SECONDS_LARGE if is_large else SECONDS) / (5 if quick else 1)

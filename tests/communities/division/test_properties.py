@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from communities.division import Instance, Node, divide, least_deviation, recut
+from communities.division import Instance, Node, divide, least_deviation, read_instance, recut
 from communities.division.address_order import divide_in_order
 from communities.division.instance import neighbour_lists
+from tests.bench.division import figures
+from tests.bench.towns import town
 
 # Hundredths of a second of search: enough for a few buildings, and quick.
 MOMENT = 0.03
@@ -167,6 +169,16 @@ def test_fixed_buildings_stay_where_they_are(instance, data):
     labels = divide(make_instance(weights, edges, instance.k, fixed=fixed), seconds=MOMENT).labels
     assert len(labels) == count
     assert all(at is None or at == label for at, label in zip(fixed, labels, strict=True))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_town_is_scored_alike_by_the_planner_and_by_who_measures_it(seed):
+    plan = town(seed, 60, 7)
+    division = divide(read_instance(plan), seconds=0.2)
+    found = figures(plan, division.labels)
+    assert found.broken == 0
+    assert division.metrics.score == pytest.approx(found.score, abs=1e-3)
+    assert division.metrics.max_dev_pct == pytest.approx(found.largest_percent, abs=0.01)
 
 
 def every_division(instance):
