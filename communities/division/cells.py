@@ -38,8 +38,9 @@ def areas(
     if not points:
         return {}
     scale = lattice_scale([*points, *((x + margin, y + margin) for x, y in points)])
-    owners = _owners(on_lattice(points, scale), labels)
-    ground = _ground(list(owners), round(margin * scale) + 1)
+    places = on_lattice(points, scale)
+    owners = _owners(places, labels)
+    ground = _ground(places, round(margin * scale) + 1)
     borders = _borders(owners, ground)
     x0, y0 = points[0]
     return {
@@ -96,8 +97,8 @@ def _ground(places: Iterable[Lattice], margin: int) -> list[Lattice]:
         (round(margin * cos(2 * pi * step / CORNERS)), round(margin * sin(2 * pi * step / CORNERS)))
         for step in range(CORNERS)
     ]
-    ordered = list(places)
-    outline = hull(ordered) if len(ordered) > 1 else ordered
+    distinct = list(set(places))
+    outline = hull(distinct) if len(distinct) > 1 else distinct
     return hull((x + dx, y + dy) for x, y in outline for dx, dy in circle)
 
 
