@@ -6,7 +6,14 @@ Plain Python without a database, so that it runs wherever the program runs.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from communities.division.bounds import Remark, least_deviation, remarks
+from communities.division.bounds import (
+    Estimate,
+    Remark,
+    estimate,
+    least_deviation,
+    least_proven,
+    remarks,
+)
 from communities.division.instance import Instance, InstanceError, Node, read_instance
 from communities.division.metrics import Metrics, measure
 from communities.division.recut import Recut, moved_by_hand
@@ -14,12 +21,14 @@ from communities.division.search import search, search_around_fixed
 
 __all__ = [
     "Division",
+    "Estimate",
     "Instance",
     "InstanceError",
     "Metrics",
     "Node",
     "Remark",
     "divide",
+    "estimate",
     "least_deviation",
     "measure",
     "moved_by_hand",
@@ -71,4 +80,10 @@ def recut(
     an instance without today's grids.
     """
     choices = Recut(instance, seed=seed, seconds=seconds).run(max_moved)
-    return [of(instance, choice.labels) for choice in choices]
+    figures = [measure(instance, choice.labels) for choice in choices]
+    # Proven once against the best balance, which holds for all.
+    least = least_proven(instance, min(figures, key=lambda row: row.max_dev_pct))
+    return [
+        Division(choice.labels, metrics, remarks(instance, metrics, least))
+        for choice, metrics in zip(choices, figures, strict=True)
+    ]
