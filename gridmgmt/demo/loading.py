@@ -30,11 +30,14 @@ from gridmgmt.demo.residents import report_as_residents
 from gridmgmt.demo.topics import answer_questions, give_topics, save_lists
 from gridmgmt.demo.visits import GridYear, tallies
 from households.models import Building, CareTag, Household, Resident
+from households.plans.instance import Wish
+from households.plans.making import make_draft
 from visits.models import Matter, MatterEvent, Visit, VisitTally
 from visits.rules import Rules
 
 YEAR = datetime.timedelta(days=365)
 FEWEST_HOUSEHOLDS = 60
+DEMO_SECONDS = 0.5
 
 
 class DatabaseInUseError(Exception):
@@ -113,6 +116,7 @@ class Loader:
             connect_city_service(plan.grids[0], self.today)
             team = self.staff.teams[plan.grids[0].code]
             report_as_residents(plan.grids[0], team.main, officer, self.today)
+            propose_grids(plan.community, officer)
 
     def cover_colleague(self, grids: list[Grid]) -> None:
         """Let the demo worker cover this week: in the next grid, or in hers where it is alone."""
@@ -155,6 +159,11 @@ class Loader:
         Matter.objects.bulk_create(matters, batch_size=BATCH)
         MatterEvent.objects.bulk_create(events, batch_size=BATCH)
         return visits
+
+
+def propose_grids(community: Community, officer: User) -> None:
+    """Let the officer have asked for new grids, which nobody has accepted yet."""
+    make_draft(community=community, wish=Wish(is_recut=True), by=officer, seconds=DEMO_SECONDS)
 
 
 @contextmanager

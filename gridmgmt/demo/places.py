@@ -3,9 +3,11 @@
 import datetime
 import random
 from dataclasses import dataclass, field
+from itertools import groupby
+from math import ceil, cos, radians, sqrt
 
 from communities.models import Area, Community, Department, Grid
-from households.models import Building
+from households.models import Barrier, Building
 
 # No province has the code 99.
 AREAS = (
@@ -36,6 +38,16 @@ FEWEST_COMMUNITIES = 3
 # A community of this size also has a new building that no grid has been given yet.
 DOORS_FOR_A_NEW_BUILDING = 300
 NEW_BUILDING_DOORS = 24
+GRIDS_TO_HAVE_A_CROWDED_ONE = 3
+CROWDED_SHARE = 0.6
+
+# Where the street lies, on a plain without other places; degrees of WGS 84.
+WEST, SOUTH = 116.2, 33.1
+METRES_PER_DEGREE = 111_195
+COMMUNITY_WIDTH = 900
+GAP_BETWEEN_ESTATES = 45
+# Somewhat more than a community is wide.
+BETWEEN_COMMUNITIES = 1200
 
 
 @dataclass(frozen=True)
@@ -51,11 +63,13 @@ class EstateKind:
     distrust: float
     rented: float
     elderly: float
+    # Metres from one building to the next, along the row and to the row behind.
+    spacing: tuple[int, int]
 
 
-TOWERS = EstateKind("towers", 0.45, (11, 18), (1, 2), (2, 4), 0.09, 0.24, 0.10)
-OLD_BLOCKS = EstateKind("old blocks", 0.45, (5, 6), (3, 4), (2, 3), 0.03, 0.20, 0.30)
-LANES = EstateKind("lanes", 0.10, (1, 1), (1, 1), (4, 9), 0.015, 0.35, 0.25)
+TOWERS = EstateKind("towers", 0.45, (11, 18), (1, 2), (2, 4), 0.09, 0.24, 0.10, (60, 70))
+OLD_BLOCKS = EstateKind("old blocks", 0.45, (5, 6), (3, 4), (2, 3), 0.03, 0.20, 0.30, (55, 32))
+LANES = EstateKind("lanes", 0.10, (1, 1), (1, 1), (4, 9), 0.015, 0.35, 0.25, (18, 22))
 
 
 @dataclass
@@ -81,6 +95,7 @@ class CommunityPlan:
     stairwells: list[Stairwell] = field(default_factory=list)
     # The one of a new building which still awaits its grid; empty where there is none.
     new_stairwells: list[Stairwell] = field(default_factory=list)
+    barriers: list[Barrier] = field(default_factory=list)
 
 
 def create_street() -> tuple[Area, list[Department]]:
@@ -122,7 +137,51 @@ def plan_community(
         plan.buildings.append(building)
         rooms = [f"{floor}{door:02d}" for floor in range(1, 13) for door in (1, 2)][:new_doors]
         plan.new_stairwells.append(Stairwell(building, "1", TOWERS, rooms, is_new=True))
+    place_buildings(plan, index)
     return plan
+
+
+def place_buildings(plan: CommunityPlan, index: int) -> None:
+    """Stand the estates beside each other in rows, and let a river run between two rows."""
+    kinds = {stair.building.estate: stair.kind for stair in plan.stairwells}
+    east, north, row_depth = index * BETWEEN_COMMUNITIES, 0, 0
+    first_row = 0
+    for estate, group in groupby(plan.buildings, key=lambda building: building.estate):
+        buildings = list(group)
+        across, behind = kinds.get(estate, TOWERS).spacing
+        columns = ceil(sqrt(len(buildings) * behind / across))
+        width, depth = columns * across, ceil(len(buildings) / columns) * behind
+        if east - index * BETWEEN_COMMUNITIES + width > COMMUNITY_WIDTH:
+            first_row = first_row or north + row_depth
+            east, north = index * BETWEEN_COMMUNITIES, north + row_depth + GAP_BETWEEN_ESTATES
+            row_depth = 0
+        for number, building in enumerate(buildings):
+            row, column = divmod(number, columns)
+            place = position(east + column * across, north + row * behind)
+            building.longitude, building.latitude = place
+        east += width + GAP_BETWEEN_ESTATES
+        row_depth = max(row_depth, depth)
+    if first_row:
+        # A bridge at its eastern end joins both banks.
+        middle = first_row + GAP_BETWEEN_ESTATES // 4
+        west = index * BETWEEN_COMMUNITIES - GAP_BETWEEN_ESTATES
+        line = [position(west, middle), position(west + COMMUNITY_WIDTH * 2 // 3, middle)]
+        plan.barriers.append(
+            Barrier(
+                community=plan.community,
+                name="清水河",
+                kind=Barrier.Kind.RIVER,
+                line=[list(place) for place in line],
+            )
+        )
+
+
+def position(east: float, north: float) -> tuple[float, float]:
+    """Return longitude and latitude of a place so many metres from the corner of the street."""
+    return (
+        round(WEST + east / (METRES_PER_DEGREE * cos(radians(SOUTH))), 6),
+        round(SOUTH + north / METRES_PER_DEGREE, 6),
+    )
 
 
 def build_estates(plan: CommunityPlan, kind: EstateKind, doors: int, rng: random.Random) -> None:
@@ -167,6 +226,9 @@ def cut_into_grids(plan: CommunityPlan, opened_on: datetime.date) -> None:
     community = plan.community
     total = sum(len(stair.rooms) for stair in plan.stairwells)
     count = max(1, round(total / community.grid_size))
+    # The first community has grown since it was cut: its last grid has drifted past its limit.
+    is_crowded = community.code.endswith("001") and count >= GRIDS_TO_HAVE_A_CROWDED_ONE
+    share_of_others = 1 - CROWDED_SHARE if is_crowded else (count - 1) / count
     plan.grids = [
         Grid(
             community=community,
@@ -178,7 +240,8 @@ def cut_into_grids(plan: CommunityPlan, opened_on: datetime.date) -> None:
     ]
     passed = 0
     for stair in plan.stairwells:
-        stair.grid = plan.grids[min(passed * count // total, count - 1)]
+        others = int(passed * (count - 1) / (total * share_of_others)) if count > 1 else 0
+        stair.grid = plan.grids[min(others, count - 1)]
         passed += len(stair.rooms)
 
 
@@ -186,5 +249,6 @@ def save_plan(plan: CommunityPlan) -> None:
     plan.community.save()
     Grid.objects.bulk_create(plan.grids)
     Building.objects.bulk_create(plan.buildings)
+    Barrier.objects.bulk_create(plan.barriers)
     for stair in plan.new_stairwells:
         stair.grid = plan.community.holding_grid()

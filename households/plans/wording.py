@@ -31,6 +31,11 @@ REMARKS: dict[str, Promise] = {
         "%(grids)s grids are outside the limit; the largest deviation is %(largest)s%%, and less "
         "than %(least_possible)s%% is impossible. Other numbers of grids may fit better."
     ),
+    "none_found": _(
+        "%(grids)s grids are outside the limit; the largest deviation is %(largest)s%%. The "
+        "buildings are too large or stand in the wrong places for anything better to be found. "
+        "Other numbers of grids may fit better."
+    ),
     "no_position": _(
         "%(buildings)s buildings have no position on the map. They were placed beside their "
         "neighbour in address order."
@@ -44,4 +49,12 @@ REMARKS: dict[str, Promise] = {
 
 def remarks_in_words(remarks: Iterable[dict[str, Any]]) -> list[str]:
     """Word the remarks of a plan; codes that a newer program wrote are left out."""
-    return [str(REMARKS[row["code"]]) % row for row in remarks if row["code"] in REMARKS]
+    found = []
+    for remark in remarks:
+        code = remark["code"]
+        if code == "outside_tolerance" and not remark["least_possible"]:
+            # Nothing is proven but that no deviation is below none.
+            code = "none_found"
+        if code in REMARKS:
+            found.append(str(REMARKS[code]) % remark)
+    return found

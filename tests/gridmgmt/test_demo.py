@@ -22,13 +22,17 @@ from communities.models import (
 from communities.roles import Role
 from gridmgmt.demo.places import shares
 from households.models import (
+    Barrier,
     Building,
     Care,
     CareTag,
     Fact,
     FactEntry,
+    GridPlan,
     Household,
     Phone,
+    PlannedGrid,
+    PlannedPart,
     Post,
     Residency,
     Resident,
@@ -36,6 +40,7 @@ from households.models import (
     TopicDepartment,
     is_listed,
 )
+from households.plans.figures import plan_figures
 from tests.factories import CommunityFactory
 from visits.models import (
     ApiClient,
@@ -73,6 +78,9 @@ MOMENTS_AND_KEYS = {
     "made_at",
     "key_hash",
     "created_at",
+    # Keys of rows within JSON.
+    "edges",
+    "by_grid",
 }
 LOADED = (
     *(
@@ -95,6 +103,7 @@ LOADED = (
     *(Campaign, CampaignDoor, Pairing, BurdenWeek, WastedTime, ApiClient, ServiceRequest),
     Notice,
     *(ResidentReport, Receipt, ResidentAnswer, ErrandStep),
+    *(Barrier, GridPlan, PlannedGrid, PlannedPart),
 )
 
 
@@ -174,6 +183,9 @@ def test_same_seed_gives_the_same_street_and_another_seed_another():
         "Receipt",
         "ResidentAnswer",
         "ErrandStep",
+        "Barrier",
+        "GridPlan",
+        "PlannedGrid",
     }
 
 
@@ -308,3 +320,17 @@ def test_contacts_leave_something_to_name(street):
         assert all("police" in found for found in kinds)
         assert ["property" in found for found in kinds] == [True] * (len(grids) - 1) + [False]
         assert "party_group" in kinds[0]
+
+
+@pytest.mark.django_db
+def test_buildings_stand_on_the_map_and_grids_have_drifted():
+    load(households=3000)
+    assert not Building.objects.filter(longitude=None).exists()
+    places = Building.objects.values_list("longitude", "latitude")
+    assert len(set(places)) == len(places)
+    assert Barrier.objects.exists()
+    plan = plan_figures(GridPlan.objects.get())
+    assert len(plan.occupied) == 3
+    assert plan.moved > 0
+    sizes = Counter(Household.objects.actual().values_list("grid__name", flat=True))
+    assert sizes["第3网格"] > plan.plan.community.grid_size_max
