@@ -44,10 +44,10 @@ CROWDED_SHARE = 0.6
 # Where the street lies, on a plain without other places; degrees of WGS 84.
 WEST, SOUTH = 116.2, 33.1
 METRES_PER_DEGREE = 111_195
-COMMUNITY_WIDTH = 900
+COMMUNITY_WIDTH = 420
 GAP_BETWEEN_ESTATES = 45
 # Somewhat more than a community is wide.
-BETWEEN_COMMUNITIES = 1200
+BETWEEN_COMMUNITIES = 700
 
 
 @dataclass(frozen=True)
