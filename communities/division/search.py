@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from typing import NamedTuple
 
 from communities.division.annealing import Annealing, Cooling
 from communities.division.crossing import take_better_parts
@@ -13,26 +14,34 @@ from communities.division.windows import polish
 # Moves tried in a second of search, for each node of a usual grid: inside large grids most
 # of them end at once. A fixed rate, not the clock, decides how long the search goes on, so
 # that the same seed gives the same answer on every machine.
-STEPS_PER_SECOND = 75_000
+STEPS_PER_SECOND = 80_000
 FASTEST = 800_000
 # Where every grid has settled, more moves find nothing.
 STEPS_PER_NODE = 60_000
 
 
 # Seeds differ much where there are few nodes, little where there are many.
-NODES_PER_SEED = 2500
+NODES_PER_SEED = 5500
 MOST_SEEDS = 16
 FEWEST_SEEDS = 3
 # Windows divided anew in a second of search, after the moves.
 WINDOWS_PER_SECOND = 150
 
 
-# A part of the moves goes to the seeds, the others to warming up the best of them
-# again and again; each time what has come out better in some place is kept.
-SHARE_OF_SEEDS = 0.3
-ROUNDS = 16
-SEEDS_HOT, SEEDS_COLD = 4.0, 0.3
-ROUNDS_HOT, ROUNDS_COLD = 2.0, 0.1
+class Stage(NamedTuple):
+    """Which part of the divisions is searched on, with which share of all moves, how hot."""
+
+    part: float
+    share: float
+    hot: float
+    cold: float
+
+
+STAGES = (
+    Stage(1, 0.45, 4.0, 0.3),
+    Stage(1 / 2, 0.3, 3.0, 0.2),
+    Stage(1 / 4, 0.2, 2.0, 0.1),
+)
 
 
 def search(instance: Instance, *, seed: int, seconds: float) -> list[int]:
@@ -79,18 +88,20 @@ def search_part(instance: Instance, steps: int, windows: int, chance: random.Ran
     states = [
         Annealing(instance, seed_labels(instance, whole, chance), chance) for _ in range(seeds)
     ]
-    for state in states:
-        state.run(Cooling(int(steps * SHARE_OF_SEEDS / seeds), SEEDS_HOT, SEEDS_COLD))
-        state.restore()
+    for stage in STAGES:
+        divisions = max(1, int(seeds * stage.part))
+        states = sorted(states, key=lambda state: state.best_energy)[:divisions]
+        found = []
+        for state in states:
+            state.run(Cooling(int(steps * stage.share / divisions), stage.hot, stage.cold))
+            # Where a run ends may be better in places though worse in all.
+            found.append(state.labels[:])
+            state.restore()
+            found.append(state.best)
+        for state in states:
+            for labels in found:
+                take_better_parts(state, labels)
     best = min(states, key=lambda state: state.best_energy)
-    for state in states:
-        take_better_parts(best, state.best)
-    warm = Cooling(int(steps * (1 - SHARE_OF_SEEDS) / ROUNDS), ROUNDS_HOT, ROUNDS_COLD)
-    for _round in range(ROUNDS):
-        best.run(warm)
-        found = best.labels[:]
-        best.restore()
-        take_better_parts(best, found)
     polish(best, most=windows)
     return best.best
 
@@ -114,7 +125,7 @@ def search_around_fixed(instance: Instance, *, seed: int, seconds: float) -> lis
     states = []
     for _restart in range(RESTARTS):
         state = Annealing(instance, start, chance, frozen=frozen)
-        state.run(Cooling(steps, SEEDS_HOT, SEEDS_COLD))
+        state.run(Cooling(steps, STAGES[0].hot, STAGES[0].cold))
         state.restore()
         polish(state, most=int(seconds * WINDOWS_PER_SECOND / RESTARTS))
         states.append(state)
