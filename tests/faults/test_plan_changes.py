@@ -100,8 +100,9 @@ def test_killed_on_the_way_nothing_is_half_moved(cut, prepare):
         killed += 1
         if state() != before:
             break
-    assert result in (None, 1)
-    # Only a kill after the commit leaves it done, and then all of it is.
+    # Only a kill at the commit or after it leaves it done, and then all of it is. One that was
+    # on its way to the server may arrive after the look, and the next process finds it done.
+    assert result in (None, 1, FAILED)
     after = state()
     assert after != before
     assert killed > 6
