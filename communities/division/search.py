@@ -4,6 +4,7 @@ import random
 from dataclasses import replace
 from typing import NamedTuple
 
+from communities.division.address_order import divide_in_order
 from communities.division.annealing import Annealing, Cooling
 from communities.division.crossing import take_better_parts
 from communities.division.instance import Instance
@@ -88,6 +89,11 @@ def search_part(instance: Instance, steps: int, windows: int, chance: random.Ran
     states = [
         Annealing(instance, seed_labels(instance, whole, chance), chance) for _ in range(seeds)
     ]
+    if row := as_row(instance):
+        # Along a row of houses moves are stuck behind each other; its exact cutting is known.
+        pieces = divide_in_order([instance.nodes[node].weight for node in row], instance.k)
+        exact = dict(zip(row, pieces, strict=True))
+        states.append(Annealing(instance, [exact[node] for node in sorted(row)], chance))
     for stage in STAGES:
         divisions = max(1, int(seeds * stage.part))
         states = sorted(states, key=lambda state: state.best_energy)[:divisions]
@@ -104,6 +110,18 @@ def search_part(instance: Instance, steps: int, windows: int, chance: random.Ran
     best = min(states, key=lambda state: state.best_energy)
     polish(best, most=windows)
     return best.best
+
+
+def as_row(instance: Instance) -> list[int]:
+    """Return the nodes of a connected part in a row, or nothing where it is no row."""
+    near = instance.neighbours
+    ends = [node for node, beside in enumerate(near) if len(beside) == 1]
+    if len(ends) != 2 or max(map(len, near)) > 2:  # noqa: PLR2004 - two ends, two sides
+        return []
+    row = [ends[0], near[ends[0]][0]]
+    while row[-1] != ends[1]:
+        row += [node for node in near[row[-1]] if node != row[-2]]
+    return row
 
 
 # Searches from the same start when some nodes are fixed.

@@ -249,3 +249,11 @@ def test_on_a_path_the_address_order_is_the_bound(weights, data):
     assert least_deviation(row) <= worst(row, exact) + 1e-9
     # Balance outweighs compactness as soon as the tolerance is left.
     assert score(row, division.labels) <= score(row, exact) + 1e-6
+
+
+def test_a_row_with_hardly_more_houses_than_grids_is_cut_exactly():
+    """Moves along it are stuck behind each other: every house is a grid, and one is of two."""
+    weights = [2, 3, 2, 5, 5, 1]
+    row = make_instance(weights, pairwise(range(6)), 5)
+    exact = score(row, divide_in_order(weights, 5))
+    assert score(row, divide(row, seconds=0.1).labels) <= exact + 1e-6
