@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from communities.division import Instance, Node
 from communities.division.instance import neighbour_lists, reference_inertia
 from households.models import GridPlan, PlannedGrid, PlannedPart
-from households.plans.instance import Layout, lay_out, street_inertia
+from households.plans.instance import Layout, draw_together, lay_out, street_inertia
 
 
 def parts_of(plan: GridPlan) -> list[PlannedPart]:
@@ -25,16 +25,19 @@ def instance_of(
     layout: Layout,
 ) -> Instance:
     """Return the plan as an instance: locked parts are fixed, labels are positions in `grids`."""
+    points = draw_together(
+        [layout.points[part.building_id] for part in parts], [part.building for part in parts]
+    )
     nodes = tuple(
         Node(
             id=row,
-            x=layout.points[part.building_id][0],
-            y=layout.points[part.building_id][1],
+            x=point[0],
+            y=point[1],
             households=part.households,
             weight=part.workload if plan.by_workload else float(part.households),
             compound=part.building.estate or None,
         )
-        for row, part in enumerate(parts)
+        for row, (part, point) in enumerate(zip(parts, points, strict=True))
     )
     rows = {part.pk: row for row, part in enumerate(parts)}
     labels = {grid.pk: label for label, grid in enumerate(grids)}

@@ -109,6 +109,16 @@ def test_instance_asks_as_often_for_many_buildings(community, grid):
     assert counts[0] == counts[1] <= 10
 
 
+def test_estates_are_kept_whole_where_they_fit(community, grid):
+    """Two estates side by side: cut across, the halves would be rounder, but split both."""
+    for row in range(6):
+        for column, estate in enumerate(["东苑", "西苑"]):
+            build(community, grid, f"{row}号楼", 5, at=(column * 80, row * 50), estate=estate)
+    plan = draft(community, grids=2)
+    estates = {(part.building.estate, part.planned_grid_id) for part in plan.parts.all()}
+    assert len(estates) == 2
+
+
 def test_barrier_and_pairs_decide_who_is_beside_whom(community, grid):
     buildings = [
         build(community, grid, f"{n}号楼", 2, at=(n * 50, 0), estate="") for n in range(1, 5)
