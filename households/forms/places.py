@@ -5,12 +5,14 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from communities.division.coordinates import Datum
 from communities.models import Community
 from households.models import Barrier, Building, BuildingPair, PlaceFile
-from households.places.matching import match_places
+from households.places.matching import KnownBuildings, match_places
 from households.places.reading import converted, read_places
 
 DATUMS = (
@@ -18,6 +20,10 @@ DATUMS = (
     (Datum.GCJ02.value, _("Amap, Tencent (GCJ-02)")),
     (Datum.BD09.value, _("Baidu (BD-09)")),
 )
+BETWEEN_NAMES = re.compile(r"[\t,，;；]+")
+LONGEST_PASTE = 200_000
+# More sentences than this help nobody.
+MOST_ERRORS = 10
 NOT_IN_NUMBERS = re.compile(r"[,，\s;；]+")
 
 
@@ -129,3 +135,70 @@ class BuildingPairForm(forms.Form):
             defaults={"relation": values["relation"]},
         )
         return pair
+
+
+class PairLinesForm(forms.Form):
+    """Many pairs at once, as two columns pasted from a table."""
+
+    relation = forms.ChoiceField(
+        label=_("What is said of them"), choices=BuildingPair.Relation.choices[::-1]
+    )
+    lines = forms.CharField(
+        label=_("Pairs"),
+        max_length=LONGEST_PASTE,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_(
+            "Two buildings in each line with a comma between them, or two columns of Excel."
+        ),
+    )
+
+    def __init__(self, *args: Any, community: Community, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The page holds another form with a field of the same name.
+        self.auto_id = "many_%s"
+        self.community = community
+
+    def clean_lines(self) -> list[tuple[int, int]]:
+        """Return the pairs by key, the lower first; name every line that cannot be read."""
+        known = KnownBuildings(self.community)
+        pairs, errors = [], []
+        for number, line in enumerate(self.cleaned_data["lines"].splitlines(), start=1):
+            if not line.strip():
+                continue
+            try:
+                pairs.append(read_pair(line, known))
+            except ValidationError as error:
+                errors.append(
+                    gettext("Line %(number)s: %(problem)s")
+                    % {"number": number, "problem": " ".join(error.messages)}
+                )
+        if errors:
+            raise ValidationError(errors[:MOST_ERRORS])
+        return pairs
+
+    def save(self) -> int:
+        """Say it of every pair, whatever was said before; return how many there are."""
+        relation = self.cleaned_data["relation"]
+        with transaction.atomic():
+            for first, second in self.cleaned_data["lines"]:
+                BuildingPair.objects.update_or_create(
+                    first_id=first, second_id=second, defaults={"relation": relation}
+                )
+        return len(self.cleaned_data["lines"])
+
+
+def read_pair(line: str, known: KnownBuildings) -> tuple[int, int]:
+    names = [part.strip() for part in BETWEEN_NAMES.split(line.strip()) if part.strip()]
+    if len(names) != 2:  # noqa: PLR2004 - a pair
+        raise ValidationError(_("write two buildings with a comma between them."))
+    first, second = (known.find("", name) for name in names)
+    for name, found in zip(names, (first, second), strict=True):
+        if found is None:
+            raise ValidationError(
+                _("the register knows no single building %(name)s. Write it with its estate."),
+                params={"name": name},
+            )
+    if first == second:
+        raise ValidationError(_("Choose two different buildings."))
+    lower, higher = sorted((first[0], second[0]))  # type: ignore[index] # both were found
+    return lower, higher

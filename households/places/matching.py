@@ -42,25 +42,36 @@ def match_places(kind: str, community: Community, places: list[Place]) -> tuple[
     return match_barriers(places)
 
 
+class KnownBuildings:
+    """The buildings of a community, by the key that all spellings of one share; one query."""
+
+    def __init__(self, community: Community) -> None:
+        self.by_key: dict[str, tuple[int, str]] = {}
+        self.by_name: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        rows = Building.objects.filter(community=community).order_by()
+        for pk, estate, name in rows.values_list("pk", "estate", "name"):
+            self.by_key[building_key(estate, name)] = (pk, f"{estate}{name}")
+            self.by_name[building_key("", name)].append((pk, f"{estate}{name}"))
+        self.prefixes = place_prefixes([community.area.name, community.name])
+
+    def find(self, estate: str, name: str) -> tuple[int, str] | None:
+        """Return the key and the name of a building; None where none or several fit."""
+        name = strip_place(name, self.prefixes)
+        spellings = [(estate, name)] if estate else [("", name), split_building(name)]
+        keys = [building_key(*spelling) for spelling in spellings]
+        match = next((self.by_key[key] for key in keys if key in self.by_key), None)
+        if match is None and not estate and len(self.by_name[keys[0]]) == 1:
+            [match] = self.by_name[keys[0]]
+        return match
+
+
 def match_buildings(community: Community, places: list[Place]) -> tuple[Found, list[str]]:
     """Match by the key that all spellings of a building share; the last of two wins."""
-    by_key: dict[str, tuple[int, str]] = {}
-    by_name: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    rows = Building.objects.filter(community=community).order_by()
-    for pk, estate, name in rows.values_list("pk", "estate", "name"):
-        by_key[building_key(estate, name)] = (pk, f"{estate}{name}")
-        by_name[building_key("", name)].append((pk, f"{estate}{name}"))
-    area = community.area.name
-    prefixes = place_prefixes([area, community.name])
+    known = KnownBuildings(community)
     found: dict[int, list[Any]] = {}
     unknown = []
     for place in places:
-        name = strip_place(place.name, prefixes)
-        spellings = [(place.estate, name)] if place.estate else [("", name), split_building(name)]
-        keys = [building_key(*spelling) for spelling in spellings]
-        match = next((by_key[key] for key in keys if key in by_key), None)
-        if match is None and not place.estate and len(by_name[keys[0]]) == 1:
-            [match] = by_name[keys[0]]
+        match = known.find(place.estate, place.name)
         if match is None or place.point is None:
             unknown.append(place.label)
         else:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from communities.lists import key_page
 from communities.models import Community
 from households.actions.places import forget_areas, keep_place_file, take_in_places
-from households.forms.places import BarrierForm, BuildingPairForm, PlaceFileForm
+from households.forms.places import BarrierForm, BuildingPairForm, PairLinesForm, PlaceFileForm
 from households.models import Barrier, Building, BuildingPair, GridArea, PlaceFile
 
 # Lines of a file that its preview shows; the rest is counted.
@@ -113,11 +113,22 @@ def barrier_remove(request: HttpRequest, pk: int) -> HttpResponse:
 
 def pair_list(request: HttpRequest, code: str) -> HttpResponse:
     """List pairs of buildings that are neighbours or must not be, and take another."""
-    community = get_object_or_404(Community.objects.editable_by(request.user), code=code)
-    form = BuildingPairForm(request.POST or None, community=community)
+    communities = Community.objects.editable_by(request.user).select_related("area")
+    community = get_object_or_404(communities, code=code)
+    pasted = "lines" in request.POST
+    form = BuildingPairForm(None if pasted else request.POST or None, community=community)
+    many = PairLinesForm(request.POST if pasted else None, community=community)
     if form.is_valid():
         form.save()
         messages.success(request, _("The pair is saved."))
+        return redirect("households:pair_list", code=community.code)
+    if many.is_valid():
+        saved = many.save()
+        messages.success(
+            request,
+            ngettext("%(number)s pair is saved.", "%(number)s pairs are saved.", saved)
+            % {"number": saved},
+        )
         return redirect("households:pair_list", code=community.code)
     pairs = BuildingPair.objects.editable_by(request.user).filter(first__community=community)
     page = key_page(
@@ -128,7 +139,7 @@ def pair_list(request: HttpRequest, code: str) -> HttpResponse:
     return TemplateResponse(
         request,
         "households/pair_list.html",
-        {"form": form, "community": community, "page": page},
+        {"form": form, "many": many, "community": community, "page": page},
     )
 
 

@@ -253,6 +253,33 @@ def test_a_pair_is_told_once_whichever_comes_first(world, community, as_user):
     assert same.context["form"].non_field_errors()
 
 
+def test_pairs_come_in_from_a_table(world, community, as_user):
+    client = as_user(world.officer)
+    address = reverse("households:pair_list", args=[community.code])
+    lines = "幸福家园3号楼, 4栋\n\n4号楼\t东风路12号\n"
+    client.post(address, {"relation": "neighbours", "lines": lines})
+    pairs = {frozenset((str(pair.first), str(pair.second))) for pair in BuildingPair.objects.all()}
+    assert pairs == {
+        frozenset(("幸福家园3号楼", "幸福家园4号楼")),
+        frozenset(("幸福家园4号楼", "东风路12号")),
+    }
+
+
+def test_a_table_of_pairs_with_mistakes_names_each_line_and_keeps_all(world, community, as_user):
+    lines = "3号楼, 4号楼\n3号楼\n3号楼, 99号楼\n3号楼, 3栋"
+    page = as_user(world.officer).post(
+        reverse("households:pair_list", args=[community.code]),
+        {"relation": "apart", "lines": lines},
+    )
+    assert page.context["many"].errors["lines"] == [
+        "Line 2: write two buildings with a comma between them.",
+        "Line 3: the register knows no single building 99号楼. Write it with its estate.",
+        "Line 4: Choose two different buildings.",
+    ]
+    assert "99号楼" in page.content.decode()
+    assert not BuildingPair.objects.exists()
+
+
 def test_a_building_takes_a_position_of_any_map(world, community, as_user):
     longitude, latitude = from_wgs84(116.41, 39.92, Datum.GCJ02)
     building = Building.objects.get(name="4号楼")
