@@ -413,6 +413,8 @@ def test_correction_is_for_her_own_and_for_leaders(world, as_user):
 def test_correction_is_not_for_who_no_longer_works_there(world, as_user):
     yesterday = NOW.date() - datetime.timedelta(days=1)
     former = MembershipFactory(grid=world.grid, until=yesterday).user
+    # She works next door; without any role she would be asked to log in.
+    MembershipFactory(user=former, grid=world.next_grid)
     visit = VisitFactory(household=world.household, by=former)
     assert as_user(former).get(correct_url(visit)).status_code == 404
 
