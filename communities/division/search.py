@@ -17,10 +17,11 @@ from communities.division.windows import polish
 # that the same seed gives the same answer on every machine.
 STEPS_PER_SECOND = 80_000
 FASTEST = 800_000
+# Among many nodes a move takes longer: what it reads lies further from the processor.
+MANY_NODES = 1000
+RATE_AMONG_MANY = 0.7
 # Where every grid has settled, more moves find nothing.
 STEPS_PER_NODE = 60_000
-
-
 # Seeds differ much where there are few nodes, little where there are many.
 NODES_PER_SEED = 5500
 MOST_SEEDS = 16
@@ -55,6 +56,8 @@ def search(instance: Instance, *, seed: int, seconds: float) -> list[int]:
     next_label = 0
     for part in shares(instance):
         rate = min(STEPS_PER_SECOND * len(part.nodes) / part.grids, FASTEST)
+        if len(part.nodes) > MANY_NODES:
+            rate *= RATE_AMONG_MANY
         steps = seconds * rate * len(part.nodes) / len(instance.nodes)
         steps = int(min(steps, len(part.nodes) * STEPS_PER_NODE))
         windows = int(seconds * WINDOWS_PER_SECOND * len(part.nodes) / len(instance.nodes))
