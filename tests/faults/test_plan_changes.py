@@ -37,6 +37,9 @@ def in_process(do, *, dies_at: int | None = None) -> int:
     key = os.fork()
     if key:
         return key
+    # Where a browser was driven before, another connection of the parent is found here, which
+    # must be neither used nor closed.
+    _inherited, connection.connection = connection.connection, None
     try:
         killing.left.steps = dies_at
         with connection.execute_wrapper(killing.before_statement):
