@@ -1,9 +1,10 @@
 """Which buildings stand next to each other: the Gabriel graph of their positions."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
+from communities.division.joining import joining
 from communities.division.triangulation import (
     LATTICE_SIZE,
     Lattice,
@@ -70,7 +71,7 @@ def gabriel_edges(
     if blocked or unwanted:
         spare.sort(key=lambda side: _squared_length(places, side))
         candidates = (pair for side in spare for pair in sorted(doors_between(side)))
-        edges |= set(_mending(len(points), edges, candidates))
+        edges |= set(joining(candidates, joined=edges))
     return sorted(edges)
 
 
@@ -111,24 +112,6 @@ def _joined(here: Sequence[int], there: Sequence[int]) -> Iterator[Edge]:
 def _squared_length(places: Sequence[Lattice], side: Edge) -> int:
     (ax, ay), (bx, by) = places[side[0]], places[side[1]]
     return (ax - bx) ** 2 + (ay - by) ** 2
-
-
-def _mending(count: int, edges: Iterable[Edge], candidates: Iterable[Edge]) -> Iterator[Edge]:
-    """Yield the candidates, in their order, that join what is not joined yet."""
-    head = list(range(count))
-
-    def find(node: int) -> int:
-        while head[node] != node:
-            head[node] = head[head[node]]
-            node = head[node]
-        return node
-
-    for a, b in edges:
-        head[find(a)] = find(b)
-    for a, b in candidates:
-        if find(a) != find(b):
-            head[find(a)] = find(b)
-            yield a, b
 
 
 def _crossing(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from communities.division.instance import Instance
+from communities.division.joining import joining
 from communities.division.metrics import pieces
 
 # Trees tried for every cut; the best cut of them is taken.
@@ -83,14 +84,10 @@ def random_tree(instance: Instance, part: Share, chance: random.Random) -> Tree:
                 )
                 edges.append((abs(step) * (0.3 + chance.random()), node, near))
     edges.sort()
-    root = {node: node for node in part.nodes}
     branches: dict[int, list[int]] = {node: [] for node in part.nodes}
-    for _length, node, near in edges:
-        first, second = find(root, node), find(root, near)
-        if first != second:
-            root[first] = second
-            branches[node].append(near)
-            branches[near].append(node)
+    for node, near in joining((node, near) for _length, node, near in edges):
+        branches[node].append(near)
+        branches[near].append(node)
     return walk(part.nodes[0], branches)
 
 
@@ -103,12 +100,6 @@ def walk(start: int, branches: dict[int, list[int]]) -> Tree:
                 parents[near] = node
                 order.append(near)
     return order, parents
-
-
-def find(root: dict[int, int], node: int) -> int:
-    while root[node] != node:
-        root[node] = node = root[root[node]]
-    return node
 
 
 def longer_axis(instance: Instance, part: Sequence[int]) -> tuple[float, float]:

@@ -9,6 +9,7 @@ from functools import cached_property
 from django.utils.translation import gettext as _
 
 from communities.division import least_deviation
+from communities.division.joining import joining
 from communities.division.metrics import pieces
 from communities.models import User
 from households.models import GridPlan, PlannedGrid, PlannedPart
@@ -219,24 +220,11 @@ def assess(
 
 def shortest_way(edges: Iterable[tuple[int, int]], layout: Layout) -> int:
     """Return the metres of the shortest ways that join neighbouring buildings of one grid."""
-    head: dict[int, int] = {}
-
-    def find(place: int) -> int:
-        while head.setdefault(place, place) != place:
-            head[place] = head[head[place]]
-            place = head[place]
-        return place
 
     def length(edge: tuple[int, int]) -> float:
         return math.dist(layout.points[edge[0]], layout.points[edge[1]])
 
-    total = 0.0
-    for edge in sorted(set(edges), key=length):
-        first, second = find(edge[0]), find(edge[1])
-        if first != second:
-            head[first] = second
-            total += length(edge)
-    return round(total)
+    return round(sum(map(length, joining(sorted(set(edges), key=length)))))
 
 
 def moves_of(parts: Iterable[PlannedPart]) -> list[tuple[PlannedPart, int, int]]:
