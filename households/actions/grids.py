@@ -1,6 +1,7 @@
 """Giving households to grids, and closing a grid."""
 
 import datetime
+from collections.abc import Iterable, Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -12,6 +13,8 @@ from communities.models import Grid, Membership
 from households.models import FormerGrid, Household
 
 BATCH = 1000
+# A household, the grid it is in, and since when.
+Stay = tuple[int, int, datetime.date]
 
 
 @transaction.atomic
@@ -35,19 +38,35 @@ def give_households(*, households: QuerySet[Household], grid: Grid, at: datetime
         .select_for_update(no_key=True)
         .values_list("pk", "grid_id", "grid_since")
     )
+    leave_grids(moving, on=on)
+    enter_grid([pk for pk, _left, _since in moving], grid.pk, since=on, at=at)
+    return len(moving)
+
+
+def leave_grids(rows: Iterable[Stay], *, on: datetime.date) -> None:
+    """Keep the grids that households leave with that day, and since when they were in them.
+
+    A grid entered and left on one day leaves no trace.
+    """
     last_day = on - datetime.timedelta(days=1)
     FormerGrid.objects.bulk_create(
         [
             FormerGrid(household_id=pk, grid_id=left, since=since, until=last_day)
-            for pk, left, since in moving
+            for pk, left, since in rows
             if since <= last_day
         ],
         batch_size=BATCH,
     )
-    for start in range(0, len(moving), BATCH):
-        keys = [pk for pk, _left, _since in moving[start : start + BATCH]]
-        Household.objects.filter(pk__in=keys).update(grid=grid, grid_since=on, changed_at=at)
-    return len(moving)
+
+
+def enter_grid(
+    keys: Sequence[int], grid: int, *, since: datetime.date, at: datetime.datetime
+) -> None:
+    """Put the households with these keys into the grid with that key, as of that day."""
+    for start in range(0, len(keys), BATCH):
+        Household.objects.filter(pk__in=keys[start : start + BATCH]).update(
+            grid=grid, grid_since=since, changed_at=at
+        )
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from communities.models import Grid, Membership
 from communities.roles import POST_HOLDERS
-from households.actions.grids import BATCH
+from households.actions.grids import BATCH, enter_grid, leave_grids
 from households.actions.plan_effects import ONE_DAY, Kind, moves_of
 from households.actions.plan_workers import make_main
 from households.models import (
@@ -82,29 +82,16 @@ def move_doors(plan: GridPlan, *, on: datetime.date, at: datetime.datetime) -> l
         if grid == move.left_id and since <= on:
             move.left_since = since
             moved.append(move)
-    last_day = on - ONE_DAY
-    FormerGrid.objects.bulk_create(
-        [
-            FormerGrid(
-                household_id=move.household_id,
-                grid_id=move.left_id,
-                since=move.left_since,
-                until=last_day,
-            )
-            for move in moved
-            if move.left_since and move.left_since <= last_day
-        ],
-        batch_size=BATCH,
+    leave_grids(
+        [(move.household_id, move.left_id, move.left_since) for move in moved if move.left_since],
+        on=on,
     )
     PlannedMove.objects.bulk_update(moved, ["left_since"], batch_size=BATCH)
     by_grid: dict[int, list[int]] = defaultdict(list)
     for move in moved:
         by_grid[move.entered.grid_id].append(move.household_id)  # type: ignore[index] # opened before
     for grid, keys in by_grid.items():
-        for start in range(0, len(keys), BATCH):
-            Household.objects.filter(pk__in=keys[start : start + BATCH]).update(
-                grid=grid, grid_since=on, changed_at=at
-            )
+        enter_grid(keys, grid, since=on, at=at)
     return moved
 
 

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from communities.models import Grid, Membership
-from households.actions.grids import BATCH
+from households.actions.grids import enter_grid, leave_grids
 from households.actions.plan_effects import ONE_DAY, Places
 from households.actions.regrid import end_members
 from households.models import (
@@ -82,24 +82,16 @@ def move_back(
         noted = [move.household_id for move in moves if move.left_since and move.left_since < on]
         FormerGrid.objects.filter(household__in=noted, until=on - ONE_DAY).delete()
     else:
-        FormerGrid.objects.bulk_create(
+        leave_grids(
             [
-                FormerGrid(
-                    household_id=move.household_id,
-                    grid=entered,
-                    since=since,
-                    until=on - ONE_DAY,
-                )
+                (move.household_id, move.entered.grid_id, since)
                 for move in moves
-                if (entered := move.entered.grid)
+                if move.entered.grid_id
             ],
-            batch_size=BATCH,
+            on=on,
         )
     for (grid, back_since), group in groups.items():
-        for start in range(0, len(group), BATCH):
-            Household.objects.filter(pk__in=group[start : start + BATCH]).update(
-                grid=grid, grid_since=back_since, changed_at=at
-            )
+        enter_grid(group, grid, since=back_since, at=at)
 
 
 def close_opened(plan: GridPlan, *, on: datetime.date, at: datetime.datetime) -> list[Grid]:
@@ -109,12 +101,12 @@ def close_opened(plan: GridPlan, *, on: datetime.date, at: datetime.datetime) ->
     if not opened:
         return []
     places, holding = Places(plan), plan.community.holding_grid()
-    for door in Household.objects.filter(grid__in=opened).order_by("pk"):
+    doors = list(Household.objects.filter(grid__in=opened).order_by("pk"))
+    leave_grids([(door.pk, door.grid_id, door.grid_since) for door in doors], on=on)
+    for door in doors:
         part = places.part_of(door)
         today = part.today if part and part.today and not part.today.closed_on else None
-        Household.objects.filter(pk=door.pk).update(
-            grid=today or holding, grid_since=on, changed_at=at
-        )
+        enter_grid([door.pk], (today or holding).pk, since=on, at=at)
     for grid in opened:
         grid.closed_on = max(plan.effective_on or on, on - ONE_DAY)
         grid.save(update_fields=["closed_on"])

@@ -228,6 +228,23 @@ def test_later_everything_goes_back_as_of_today(cut, monday, places):
     assert former[1].since == monday
 
 
+def test_a_door_registered_in_a_new_grid_keeps_its_days_there_when_taken_back(cut, monday):
+    plan = cut.accept(cut.plan("aannb", n={"worker": UserFactory(name="凯")}), monday)
+    carry_out_due(at=noon(monday))
+    plan.refresh_from_db()
+    [new] = cut.community.grids.filter(name="新网格")
+    door = HouseholdFactory(
+        grid=new, building=cut.buildings[2], room="901", grid_since=monday + DAY
+    )
+
+    take_back(plan=plan, by=cut.world.officer, at=noon(monday + 3 * DAY))
+
+    door.refresh_from_db()
+    assert (door.grid, door.grid_since) == (cut.a, monday + 3 * DAY)
+    former = FormerGrid.objects.get(household=door)
+    assert (former.grid, former.since, former.until) == (new, monday + DAY, monday + 2 * DAY)
+
+
 def test_on_the_same_day_it_leaves_no_trace(cut, today):
     since = cut.doors[2][0].grid_since
     plan = cut.accept(cut.plan("aaabb"), today)
