@@ -5,12 +5,14 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from communities.division.annealing import Annealing
+from communities.division.metrics import PENALTY, STEEPNESS
 
 # Beyond these the ways to divide are too many to look at all of them.
 MOST_NODES_OF_TWO = 18
 MOST_NODES_OF_THREE = 17
-# No division worth having holds a grid lighter or heavier than this share of the target,
-# unless one of those at hand does.
+# Among more nodes only grids this far from the target at most are looked at, unless one of
+# those at hand is further off; nearly all that would be better lie within it.
+FEW_NODES = 10
 SLACK = 0.35
 NEVER = 1e9
 
@@ -35,10 +37,22 @@ class Window:
             for node in self.nodes
         ]
         self.whole = (1 << len(self.nodes)) - 1
-        target = state.instance.target
         loads = [state.loads[label] for label in labels]
-        self.lightest = min([target * (1 - SLACK), *loads])
-        self.heaviest = max([target * (1 + SLACK), *loads])
+        slack = SLACK
+        if len(self.nodes) <= FEW_NODES:
+            slack = deviation_costing(self.present_energy, state.instance.tolerance)
+        self.lightest = min([state.instance.target * (1 - slack), *loads])
+        self.heaviest = max([state.instance.target * (1 + slack), *loads])
+
+    @property
+    def present_energy(self) -> float:
+        """The energy of the grids as they are, with the price of what has moved."""
+        state = self.state
+        return sum(state.energies[label] for label in self.grids) + sum(
+            state.stay_price[node]
+            for node in self.nodes
+            if state.stay_label[node] != state.labels[node]
+        )
 
     def pieces_with(self, first: int, within: int) -> Iterator[Piece]:
         """Return the connected sets inside `within` that hold the node of bit `first`."""
@@ -114,6 +128,14 @@ class Window:
         return any(state.stay_price[node] or node in state.frozen for node in self.nodes)
 
 
+def deviation_costing(energy: float, tolerance: float) -> float:
+    """Return the deviation whose penalty is this energy: a grid further off costs more."""
+    excess = (math.sqrt(PENALTY**2 + 4 * PENALTY * STEEPNESS * energy) - PENALTY) / (
+        2 * PENALTY * STEEPNESS
+    )
+    return tolerance + excess
+
+
 Way = tuple[float, list[tuple[int, int]]]
 
 
@@ -164,44 +186,31 @@ def three_ways(window: Window) -> Iterator[Way]:
                     yield energy + price, parts
 
 
-def redivide(state: Annealing, labels: Sequence[int], temperature: float = 0.0) -> bool:
-    """Divide these grids anew: the best way, or one drawn by how good each is.
+def redivide(state: Annealing, labels: Sequence[int]) -> bool:
+    """Divide these grids anew, in the best way.
 
-    At a temperature a way is taken with the chance e^(-energy/temperature). Say whether
-    anything changed; grids with too many nodes are left as they are.
+    Say whether anything changed; grids with too many nodes are left as they are.
     """
     window = Window(state, labels)
     most = MOST_NODES_OF_TWO if len(labels) == 2 else MOST_NODES_OF_THREE  # noqa: PLR2004
     if len(window.nodes) > most:
         return False
-    ways = list(two_ways(window) if len(labels) == 2 else three_ways(window))  # noqa: PLR2004
-    if not ways:
-        return False
-    chosen = draw(ways, temperature, state) if temperature else min(ways, key=lambda way: way[0])
-    present = sum(state.energies[label] for label in labels) + sum(
-        state.stay_price[node]
-        for node in window.nodes
-        if state.stay_label[node] != state.labels[node]
-    )
-    if not temperature and chosen[0] > present - 1e-7:
+    ways = two_ways(window) if len(labels) == 2 else three_ways(window)  # noqa: PLR2004
+    energy, parts = min(ways, key=lambda way: way[0], default=(math.inf, []))
+    present = window.present_energy
+    if energy > present - 1e-7:
         return False
     changed = False
-    for mask, label in chosen[1]:
+    for mask, label in parts:
         for node in window.of(mask):
             if state.labels[node] != label:
                 state.relabel(node, label)
                 changed = True
     if changed:
-        state.energy += chosen[0] - present
+        state.energy += energy - present
         state.refresh_grids(labels)
         state.note_best()
     return changed
-
-
-def draw(ways: Sequence[Way], temperature: float, state: Annealing) -> Way:
-    least = min(way[0] for way in ways)
-    shares = [math.exp((least - way[0]) / temperature) for way in ways]
-    return state.chance.choices(ways, shares)[0]
 
 
 def neighbouring(state: Annealing) -> list[tuple[int, int]]:
