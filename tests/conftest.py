@@ -37,6 +37,26 @@ from tests.factories import (
 hypothesis_settings.register_profile("steady", deadline=None)
 hypothesis_settings.load_profile("steady")
 
+DATABASES = {"db", "transactional_db", "live_server", "django_db_setup"}
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out on PostgreSQL what ran on SQLite before and cannot end differently.
+
+    That is whatever touches no database, and what is marked: how a page looks, and what a
+    phone does by itself. What the server answers is tested on both.
+    """
+    if connection.vendor == "sqlite":
+        return
+    left_out = [
+        item
+        for item in items
+        if item.get_closest_marker("one_database")
+        or not (item.get_closest_marker("django_db") or DATABASES & set(item.fixturenames))
+    ]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
+
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):

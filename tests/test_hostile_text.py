@@ -13,6 +13,8 @@ from tests.growth import grow
 from tests.test_privacy import crawl
 from visits.models import ResidentReport
 
+pytestmark = pytest.mark.one_database
+
 MARKUP = """<img src=x onerror=alert(1)>"><svg/onload=alert(2)>'{{7*7}}{% now 'Y' %}"""
 RAW = re.compile(r"<img src=x|<svg/onload")
 

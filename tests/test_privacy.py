@@ -111,6 +111,7 @@ def leaks(text: str, *values: str) -> list[str]:
     return [value for value in values if value in text]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("role", ROLES)
 def test_no_page_or_export_shows_a_full_number_or_puts_a_name_in_an_address(
     role, world, person, as_user
@@ -121,6 +122,7 @@ def test_no_page_or_export_shows_a_full_number_or_puts_a_name_in_an_address(
     assert [address for address in pages if leaks(unquote(address), NAME, IDENTITY, PHONE)] == []
 
 
+@pytest.mark.one_database
 def test_the_crawl_reaches_the_person(world, person, as_user):
     """The tests beside this one look where there is something to find."""
     pages = pages_of("officer", world, as_user)
@@ -133,12 +135,14 @@ def test_the_crawl_reaches_the_person(world, person, as_user):
     assert any("139****4321" in text for text in seen_by_admin.values())
 
 
+@pytest.mark.one_database
 def test_department_and_outsider_never_meet_her(world, person, as_user):
     for stranger in (world.department, world.outsider):
         pages = crawl(as_user(stranger), reverse("home"))
         assert not any(leaks(text, NAME, "139****4321") for text in pages.values())
 
 
+@pytest.mark.one_database
 def test_masks_joined_from_everywhere_do_not_give_the_number(world, person, as_user):
     texts = []
     for role in ROLES:
@@ -239,6 +243,7 @@ def test_no_row_prints_itself_with_a_name_or_number(world, person):
     assert leaks("\n".join(printed), NAME, IDENTITY, PHONE) == []
 
 
+@pytest.mark.one_database
 def test_forms_that_send_by_address_ask_for_nothing_personal(world, person, as_user):
     """A GET form writes what was typed into the address, and so into the server's log."""
     asked = set()

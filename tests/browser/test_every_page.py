@@ -3,7 +3,6 @@
 from collections import defaultdict
 
 import pytest
-from django.db import connection  # noqa: F401 - read by the condition below
 from django.urls import reverse
 
 from communities.models import Grid
@@ -13,7 +12,10 @@ from tests.compat.markup import excused_markup, html_uses
 from tests.growth import grow
 from tests.test_access import MEMBERS, TABLE, arguments  # noqa: F401 - a fixture
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.one_database,
+]
 
 NARROW = {"width": 320, "height": 640}
 # Not pages: files, and the addresses Django admin answers with data.
@@ -49,10 +51,6 @@ def pages_by_reader() -> dict[str, list[tuple[str, str]]]:
 PAGES = pages_by_reader()
 
 
-@pytest.mark.skipif(
-    "connection.vendor != 'sqlite'",
-    reason="how a page looks does not depend on the database; what it says is tested on both",
-)
 @pytest.mark.parametrize("reader", list(PAGES))
 def test_pages_are_accessible_narrow_and_light(reader, open_page, world, arguments):  # noqa: F811
     grow(world, Grid.objects.get(pk=world.grid.pk))

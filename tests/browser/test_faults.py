@@ -20,7 +20,10 @@ from tests.faults.proxy import proxied
 from visits.actions.recompute import recompute
 from visits.models import HeldItem, SyncDevice, Visit
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.one_database,
+]
 
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 MOST_STEPS = 25

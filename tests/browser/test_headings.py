@@ -4,7 +4,10 @@ import pytest
 
 from tests.browser.conftest import DESK
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.one_database,
+]
 
 # Of each heading the text that stands on its lines, found by where its characters are.
 LINES = """elements => elements.map(element => {

@@ -6,7 +6,10 @@ from django.urls import reverse
 from tests.browser.conftest import DESK
 from tests.factories import HouseholdFactory
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.one_database,
+]
 # A4 landscape without its margins, at 96 dots an inch.
 SHEET = {"width": 1032, "height": 703}
 

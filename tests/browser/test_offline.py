@@ -26,7 +26,10 @@ from tests.factories import (
 from tests.visits.sync.phone import Phone, milliseconds, visit
 from visits.models import HeldItem, Matter, SyncDevice, Visit
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.one_database,
+]
 
 DUMP = """async () => {
   const found = [];

@@ -6,7 +6,10 @@ from tests.browser.conftest import DESK
 from tests.factories import HouseholdFactory
 from visits.models import Matter, Visit
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.one_database,
+]
 
 # What working without signal stands on; each entry is asked of the browser itself.
 NEEDED_OFFLINE = {

@@ -7,7 +7,10 @@ from tests.browser.test_offline import DUMP, KEPT, ROWS, wait_for
 from tests.factories import BuildingFactory, HouseholdFactory
 from visits.models import HeldItem, Matter, Visit
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.one_database,
+]
 
 # What a browser says of every request it could not send is no fault of the page.
 NO_SIGNAL = "net::ERR_INTERNET_DISCONNECTED"

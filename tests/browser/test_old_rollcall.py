@@ -9,7 +9,10 @@ from tests.factories import HouseholdFactory
 from visits.actions.emergencies import start_emergency
 from visits.models import Emergency, RollCall
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.one_database,
+]
 
 
 def test_taps_without_signal_go_up(open_old, world):

@@ -19,7 +19,10 @@ from tests.factories import (
     VisitFactory,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.one_database,
+]
 
 TODAY = "/work/today/"
 NOTES = ["楼道堆物，小心脚下", "门口台阶松动", "有人酒后吵闹，先打电话", "无"]
