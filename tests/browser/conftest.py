@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +21,8 @@ AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe*.js")).read_te
 # Never a flag that turns service workers off: what works without signal stands on them.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PHONE = {"width": 360, "height": 740}
+# Python names the threads of a server after what they do.
+REQUEST = "process_request_thread"
 SERIALIZED = "_test_serialized_contents"
 DESK = {"width": 1366, "height": 768}
 
@@ -33,6 +37,20 @@ def pytest_collection_modifyitems(items):
             item.add_marker("browser")
             if CHROMIUM is None:
                 item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+
+
+@pytest.fixture(autouse=True)
+def _server_at_rest(transactional_db):
+    """Empty the database only when the server has answered all that the browser had asked.
+
+    What still runs then waits for the emptying, or the emptying for it, until PostgreSQL
+    breaks one of them off.
+    """
+    yield
+    deadline = time.monotonic() + 20
+    while requests := [one.name for one in threading.enumerate() if REQUEST in one.name]:
+        assert time.monotonic() < deadline, f"still answering: {requests}"
+        time.sleep(0.02)
 
 
 @pytest.fixture(scope="session")
