@@ -21,6 +21,8 @@ Border = tuple[Point, Point]
 Edge = tuple[float, float, float]
 
 CORNERS = 8
+# Of a step of the lattice, which is below a millimetre in a town.
+DIGITS = 3
 
 
 def areas(
@@ -181,7 +183,15 @@ def _centre(a: Lattice, b: Lattice, c: Lattice) -> Point:
     bx, by, cx, cy = b[0] - ax, b[1] - ay, c[0] - ax, c[1] - ay
     twice = 2 * (bx * cy - by * cx)
     b2, c2 = bx * bx + by * by, cx * cx + cy * cy
-    return ax + (cy * b2 - by * c2) / twice, ay + (bx * c2 - cx * b2) / twice
+    return _rounded(ax + (cy * b2 - by * c2) / twice, ay + (bx * c2 - cx * b2) / twice)
+
+
+def _rounded(x: float, y: float) -> Point:
+    """Make one corner of two that differ by less than a drawing can tell apart.
+
+    Four points on a circle have two faces with the same centre.
+    """
+    return round(x, DIGITS), round(y, DIGITS)
 
 
 def _edges_of(ground: Sequence[Lattice]) -> list[Edge]:
@@ -221,7 +231,7 @@ def _crossing(edge: Edge, start: Point, end: Point) -> Point:
     a, b, c = edge
     at_start, at_end = (a * x + b * y + c for x, y in (start, end))
     share = at_start / (at_start - at_end)
-    return start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share
+    return _rounded(start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share)
 
 
 def _rings(borders: Collection[Border]) -> Iterator[Ring]:

@@ -103,6 +103,7 @@ def test_every_building_stands_on_its_own_ground(rows):
 
 @settings(max_examples=100, deadline=None)
 @given(POINTS)
+@example([(5, 0, 0), (0, 2, 0), (4, 6, 1), (6, 1, 0)])
 def test_rings_are_closed_and_pass_no_corner_twice(rows):
     for rings in areas(*split(rows), margin=5).values():
         for ring in rings:
