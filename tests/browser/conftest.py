@@ -18,6 +18,8 @@ from tests.factories import PASSWORD
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe*.js")).read_text()
+# What passes is neither worked out in full nor brought over: it takes twice as long as the rest.
+VIOLATIONS = "axe.run({resultTypes: ['violations']}).then((results) => results.violations)"
 # Never a flag that turns service workers off: what works without signal stands on them.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PHONE = {"width": 360, "height": 740}
@@ -169,7 +171,7 @@ def page_load_ms(page: Page) -> float:
 def axe_violations(page: Page) -> list[str]:
     """Return what axe finds on the page, one line for each rule broken."""
     page.evaluate(AXE)
-    found = page.evaluate("axe.run()")["violations"]
+    found = page.evaluate(VIOLATIONS)
     return [f"{rule['id']}: {rule['nodes'][0]['html'][:120]}" for rule in found]
 
 

@@ -1,6 +1,7 @@
 """What a template uses that is younger than the oldest supported browser."""
 
 import re
+from functools import cache
 from html.parser import HTMLParser
 
 from tests.compat import MARKER, ROOT, Use, features
@@ -22,7 +23,8 @@ def without_template_tags(text: str) -> str:
     return TAGS_OF_TEMPLATES.sub(blank, text)
 
 
-def excused_markup() -> set[str]:
+@cache
+def excused_markup() -> frozenset[str]:
     """Return the features that some template uses with a marker on the line."""
     found = set()
     for path in (ROOT / "templates").rglob("*.html"):
@@ -30,7 +32,7 @@ def excused_markup() -> set[str]:
         found |= {
             use.feature for use in html_uses("\n".join(lines)) if MARKER.search(lines[use.line - 1])
         }
-    return found
+    return frozenset(found)
 
 
 def blank(match: re.Match) -> str:
