@@ -14,7 +14,7 @@ from django.db import connection
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.old_browser import OLD_CHROMIUM, VERSION, OldBrowser
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, HouseholdFactory
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe*.js")).read_text()
@@ -139,6 +139,15 @@ def open_page(chromium: Browser, live_server):
     yield open_
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def doors(world):
+    """Three doors more in the worker's stairwell."""
+    return [
+        HouseholdFactory(grid=world.grid, building=world.household.building, unit="2", room=room)
+        for room in ("101", "201", "301")
+    ]
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from django.test import Client
 from playwright.sync_api import Error, expect
 
 from tests.browser.conftest import CHROMIUM, PHONE
-from tests.browser.test_offline import ROWS, door, ready, wait_for
+from tests.browser.offline import ROWS, door, ready, wait_for
 from tests.factories import HouseholdFactory
 from tests.faults.net import EVERYWHERE, Fault, Link, OverHTTP
 from tests.faults.proxy import proxied

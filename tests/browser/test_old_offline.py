@@ -3,7 +3,7 @@
 import pytest
 
 from tests.browser.conftest import page_load_ms, slowed
-from tests.browser.test_offline import DUMP, KEPT, ROWS, wait_for
+from tests.browser.offline import DUMP, KEPT, ROWS, wait_for
 from tests.factories import BuildingFactory, HouseholdFactory
 from visits.models import HeldItem, Matter, Visit
 
@@ -22,15 +22,6 @@ CHOOSE_PHOTO = """async (selector) => {
   chosen.items.add(new File([picture], "photo.png", { type: "image/png" }));
   document.querySelector(selector).files = chosen.files;
 }"""
-
-
-@pytest.fixture
-def doors(world):
-    """Three doors more in the worker's stairwell."""
-    return [
-        HouseholdFactory(grid=world.grid, building=world.household.building, unit="2", room=room)
-        for room in ("101", "201", "301")
-    ]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from communities.models import Membership
 from gridmgmt.overview.figures import figures_by_grid
 from households.models import GridPlan, Household
 from tests.browser.conftest import DESK, axe_violations, sideways_scroll
-from tests.browser.test_offline import door, ready, upload, wait_for
+from tests.browser.offline import door, ready, upload, wait_for
 from tests.factories import (
     BuildingFactory,
     GridFactory,

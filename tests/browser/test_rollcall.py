@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from tests.browser.test_offline import DUMP, door, upload, wait_for
+from tests.browser.offline import DUMP, door, upload, wait_for
 from tests.factories import HouseholdFactory
 from visits.actions.emergencies import start_emergency
 from visits.models import Emergency, RollCall, RollCallEntry, SyncDevice

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from communities.roles import Role
 from households.models import Fact, FactEntry, Question, Topic
 from tests.browser.conftest import DESK, axe_violations, sideways_scroll
-from tests.browser.test_offline import ROWS, ready, upload, wait_for
+from tests.browser.offline import ROWS, ready, upload, wait_for
 from tests.browser.weight import too_heavy, weigh
 from tests.factories import (
     DepartmentFactory,
