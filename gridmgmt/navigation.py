@@ -55,20 +55,28 @@ def entries_for(user: User) -> list[Entry]:
     return [entry for entry in MENU if user.has_any_role(entry.roles)]
 
 
+# A longer menu would fill a third of a phone: all but its first entries wait behind one.
+LONGEST_MENU = 6
+FIRST_ENTRIES = 3
+
+
 class Item(NamedTuple):
-    """A menu entry as a page shows it."""
+    """A menu entry as a page shows it; on a phone it may wait behind the word that unfolds it."""
 
     url: str
     label: str
     url_name: str
+    is_folded: bool
 
 
 @cache
 def items(entries: tuple[Entry, ...], language: str) -> list[Item]:
     """Return these entries in that language; kept, because addresses and labels never change."""
+    in_sight = FIRST_ENTRIES if len(entries) > LONGEST_MENU else len(entries)
     with override(language):
         return [
-            Item(reverse(entry.url_name), str(entry.label), entry.url_name) for entry in entries
+            Item(reverse(entry.url_name), str(entry.label), entry.url_name, place >= in_sight)
+            for place, entry in enumerate(entries)
         ]
 
 
@@ -85,7 +93,7 @@ def offline_copies() -> str:
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:
-    """Give every template its `menu`, `current_page`, `can_search` and `offline_copies`.
+    """Give every template its `menu`, `menu_folds`, `current_page`, `can_search` and `offline_copies`.
 
     `covers` asks the database only where a page names them, of somebody they concern.
     """
@@ -93,8 +101,10 @@ def navigation(request: HttpRequest) -> dict[str, object]:
     if not isinstance(user, User):
         return {"menu": [], "can_search": False, "offline_copies": ""}
     match = request.resolver_match
+    menu = items(tuple(entries_for(user)), request.LANGUAGE_CODE)
     return {
-        "menu": items(tuple(entries_for(user)), request.LANGUAGE_CODE),
+        "menu": menu,
+        "menu_folds": bool(menu) and menu[-1].is_folded,
         "current_page": match.view_name if match else "",
         "offline_copies": offline_copies() if user.has_any_role(VISITORS) else "",
         "can_search": user.has_any_role(READERS | POST_HOLDERS),
