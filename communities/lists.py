@@ -36,15 +36,17 @@ def key_page(
     order: tuple[str, ...],
     size: int = PAGE_SIZE,
     forget: tuple[str, ...] = (),
+    name: str = "after",
 ) -> Page[Row]:
     """Return the page after the row that `?after=` names, in this order.
 
     `order` takes field names, descending with "-", and must end in a unique one; the
     address holds that row's key alone. What `forget` names is left out of the addresses of
-    other pages. One query for the rows, one for the key.
+    other pages. A second list on one page has another `name` than "after". One query for the
+    rows, one for the key.
     """
     ordered = queryset.order_by(*order)
-    after = request.GET.get("after", "")
+    after = request.GET.get(name, "")
     if after:
         ordered = ordered.filter(beyond(queryset.model, after, order))
     rows = list(ordered[: size + 1])
@@ -53,8 +55,8 @@ def key_page(
     forgotten = dict.fromkeys(forget, "")
     return Page(
         rows,
-        query_with(request, **forgotten, after=str(rows[-1].pk)) if more else "",
-        query_with(request, **forgotten, after="") if after else "",
+        query_with(request, **forgotten, **{name: str(rows[-1].pk)}) if more else "",
+        query_with(request, **forgotten, **{name: ""}) if after else "",
     )
 
 

@@ -222,8 +222,7 @@ class PlannedPart(models.Model):
     @property
     def moving(self) -> int:
         """How many households leave the grid they are in today; new ones leave none."""
-        staying = self.by_grid.get(str(self.planned_grid.grid_id), 0)
-        return sum(self.by_grid.values()) - staying
+        return leaving(self.by_grid, str(self.planned_grid.grid_id))
 
     def holds(self, household: Household) -> bool:
         """Say whether a household of any building lies in this part."""
@@ -233,6 +232,11 @@ class PlannedPart(models.Model):
             return True
         # A door whose number tells no floor goes with the lowest.
         return self.lowest_floor <= (household.floor or self.lowest_floor) <= self.highest_floor
+
+
+def leaving(by_grid: dict[str, int], to: str) -> int:
+    """Return how many of these households leave their grid when all go to the grid `to`."""
+    return sum(by_grid.values()) - by_grid.get(to, 0)
 
 
 class PlannedMove(models.Model):

@@ -5,16 +5,28 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from communities.division import least_deviation
+from communities.division import Instance, Node, least_deviation
 from communities.division.joining import joining
 from communities.division.metrics import pieces
 from communities.models import User
 from households.models import GridPlan, PlannedGrid, PlannedPart
-from households.plans.instance import Layout
-from households.plans.stored import instance_of, layout_of
+from households.models.plan import leaving
+from households.plans.instance import Layout, lay_out
+
+
+class PartFigures(NamedTuple):
+    """A part as figures count it, read without making a model of each of thousands."""
+
+    pk: int
+    building: int
+    planned_grid: int
+    households: int
+    workload: float
+    moving: int
 
 
 @dataclass
@@ -25,7 +37,7 @@ class GridFigures:
     by_workload: bool
     target: float
     tolerance_percent: int
-    parts: list[PlannedPart] = field(default_factory=list)
+    parts: list[PartFigures] = field(default_factory=list)
     # Connected pieces the grid consists of: more than one means that it is broken.
     pieces: int = 0
     # Metres of the shortest way that joins its buildings, None without positions.
@@ -67,7 +79,7 @@ class GridFigures:
 
     @property
     def buildings(self) -> int:
-        return len({part.building_id for part in self.parts})
+        return len({part.building for part in self.parts})
 
     @property
     def worker(self) -> User | None:
@@ -85,8 +97,10 @@ class PlanFigures:
 
     plan: GridPlan
     grids: list[GridFigures]
-    parts: list[PlannedPart]
-    layout: Layout
+    parts: list[PartFigures]
+    # The estate of each building, "" where it stands in none.
+    estate_of: dict[int, str]
+    neighbours: dict[int, list[int]]
 
     @property
     def households(self) -> int:
@@ -140,15 +154,19 @@ class PlanFigures:
         return round(100 * self.moved / self.households, 1) if self.households else 0.0
 
     @cached_property
+    def estate_names(self) -> list[str]:
+        return sorted({self.estate_of[part.building] for part in self.parts} - {""})
+
+    @property
     def estates(self) -> int:
-        return len({part.building.estate for part in self.parts if part.building.estate})
+        return len(self.estate_names)
 
     @cached_property
     def estates_split(self) -> int:
         grids = defaultdict(set)
         for part in self.parts:
-            if part.building.estate:
-                grids[part.building.estate].add(part.planned_grid_id)
+            if estate := self.estate_of[part.building]:
+                grids[estate].add(part.planned_grid)
         return sum(len(found) > 1 for found in grids.values())
 
     @property
@@ -160,8 +178,22 @@ class PlanFigures:
     @cached_property
     def least_possible(self) -> float:
         """Percent that the worst grid is off by at least, whoever divides; proven."""
-        grids = [row.planned for row in self.grids]
-        instance = instance_of(self.plan, self.parts, grids, self.layout)
+        rows = {part.pk: row for row, part in enumerate(self.parts)}
+        loads = [
+            part.workload if self.plan.by_workload else float(part.households)
+            for part in self.parts
+        ]
+        instance = Instance(
+            k=max(len(self.grids), 1),
+            target=self.plan.target or 1.0,
+            tolerance=self.plan.tolerance_percent / 100,
+            j_ref=1.0,
+            nodes=tuple(Node(row, 0.0, 0.0, 0, load) for row, load in enumerate(loads)),
+            neighbours=tuple(
+                tuple(rows[near] for near in self.neighbours.get(part.pk, ()))
+                for part in self.parts
+            ),
+        )
         return round(100 * least_deviation(instance), 1)
 
     @property
@@ -176,22 +208,37 @@ def plan_figures(plan: GridPlan) -> PlanFigures:
 
 def figures_of(plans: Sequence[GridPlan]) -> list[PlanFigures]:
     """Return the figures of plans of one community; the number of queries is fixed."""
-    grids = defaultdict(list)
+    if not plans:
+        return []
+    grids: defaultdict[int, list[PlannedGrid]] = defaultdict(list)
     rows = PlannedGrid.objects.filter(plan__in=plans).select_related("worker", "grid")
     for grid in rows.order_by("number"):
         grids[grid.plan_id].append(grid)
-    parts = defaultdict(list)
-    found = PlannedPart.objects.filter(plan__in=plans).select_related("building", "planned_grid")
-    for part in found.order_by("pk"):
-        parts[part.plan_id].append(part)
-    if not plans:
-        return []
-    layout = layout_of(plans[0], [part for of_plan in parts.values() for part in of_plan])
-    return [assess(plan, grids[plan.pk], parts[plan.pk], layout) for plan in plans]
+    parts: defaultdict[int, list[PartFigures]] = defaultdict(list)
+    todays = {grid.pk: str(grid.grid_id) for of_plan in grids.values() for grid in of_plan}
+    found = PlannedPart.objects.filter(plan__in=plans).order_by("pk")
+    for plan, pk, building, planned, households, workload, by_grid in found.values_list(
+        "plan", "pk", "building", "planned_grid", "households", "workload", "by_grid"
+    ):
+        moving = leaving(by_grid, todays[planned])
+        parts[plan].append(PartFigures(pk, building, planned, households, workload, moving))
+    standing = {part.building for of_plan in parts.values() for part in of_plan}
+    buildings = [
+        building
+        for building in plans[0].community.buildings.order_by("walk_order", "pk")
+        if building.pk in standing
+    ]
+    layout = lay_out(plans[0].community, buildings)
+    estate_of = {building.pk: building.estate for building in buildings}
+    return [assess(plan, grids[plan.pk], parts[plan.pk], estate_of, layout) for plan in plans]
 
 
 def assess(
-    plan: GridPlan, grids: Iterable[PlannedGrid], parts: list[PlannedPart], layout: Layout
+    plan: GridPlan,
+    grids: Iterable[PlannedGrid],
+    parts: list[PartFigures],
+    estate_of: dict[int, str],
+    layout: Layout,
 ) -> PlanFigures:
     rows = {
         grid.pk: GridFigures(grid, plan.by_workload, plan.target, plan.tolerance_percent)
@@ -200,22 +247,22 @@ def assess(
     by_key = {part.pk: part for part in parts}
     edges = defaultdict(list)
     for part in parts:
-        rows[part.planned_grid_id].parts.append(part)
-    beside = defaultdict(list)
+        rows[part.planned_grid].parts.append(part)
+    beside: defaultdict[int, list[int]] = defaultdict(list)
     for one, other in plan.edges:
         first, second = by_key.get(one), by_key.get(other)
         if first is None or second is None:
             continue
         beside[one].append(other)
         beside[other].append(one)
-        if first.planned_grid_id == second.planned_grid_id:
-            edges[first.planned_grid_id].append((first.building_id, second.building_id))
+        if first.planned_grid == second.planned_grid:
+            edges[first.planned_grid].append((first.building, second.building))
     for row in rows.values():
         # pieces() looks neighbours up by key; a part without any has none.
         row.pieces = len(pieces([part.pk for part in row.parts], beside))  # type: ignore[arg-type]
         if layout.are_known:
             row.walk = shortest_way(edges[row.planned.pk], layout)
-    return PlanFigures(plan, list(rows.values()), parts, layout)
+    return PlanFigures(plan, list(rows.values()), parts, estate_of, beside)
 
 
 def shortest_way(edges: Iterable[tuple[int, int]], layout: Layout) -> int:
@@ -232,8 +279,8 @@ def moves_of(parts: Iterable[PlannedPart]) -> list[tuple[PlannedPart, int, int]]
     changes = []
     for part in parts:
         staying = part.planned_grid.grid_id
-        leaving = Counter({int(grid): count for grid, count in part.by_grid.items()})
-        for grid, households in sorted(leaving.items()):
+        counts = Counter({int(grid): count for grid, count in part.by_grid.items()})
+        for grid, households in sorted(counts.items()):
             if grid != staying and households:
                 changes.append((part, grid, households))
     return changes

@@ -24,6 +24,7 @@ from households.plans.wording import remarks_in_words
 
 DRAFTS_PER_PAGE = 8
 PARTS_PER_PAGE = 50
+GRIDS_PER_PAGE = 50
 # The choice of a grid that is to be added.
 NEW_GRID = "new"
 MOST_DIGITS = 3
@@ -100,20 +101,27 @@ def first_wish(request: HttpRequest, community: Community) -> dict[str, Any]:
 
 @require_safe
 def plan(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show a plan: its figures, its grids, and its parts, all of them or one grid's."""
+    """Show a plan: its figures, its grids, and its parts, all of them or one grid's.
+
+    Grids and parts turn their pages by themselves; the figures stand on the first of the grids.
+    """
     plans = GridPlan.objects.visible_to(request.user).select_related("community", "made_by")
     shown = get_object_or_404(plans, pk=pk)
     figures = plan_figures(shown)
     number, ticked = request.GET.get("grid", ""), request.GET.get("part", "")
-    if is_key(ticked) and not number:
-        number = next(
-            (str(part.planned_grid.number) for part in figures.parts if part.pk == int(ticked)), ""
-        )
+    by_key = {row.planned.pk: row for row in figures.grids}
     chosen = next((row for row in figures.grids if str(row.planned.number) == number), None)
+    if is_key(ticked) and not number:
+        chosen = next(
+            (by_key[part.planned_grid] for part in figures.parts if part.pk == int(ticked)), None
+        )
     parts = shown.parts.select_related("building", "today", "planned_grid")
     if chosen:
         parts = parts.filter(planned_grid=chosen.planned)
     editable = GridPlan.objects.editable_by(request.user).contains(shown)
+    grid_page = key_page(
+        request, shown.grids.all(), order=("number",), size=GRIDS_PER_PAGE, name="after_grid"
+    )
     return TemplateResponse(
         request,
         "households/plan.html",
@@ -123,8 +131,9 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
             "figures": figures,
             "remarks": remarks_in_words(shown.remarks),
             "chosen": chosen,
+            "grid_page": grid_page,
+            "grids": [by_key[grid.pk] for grid in grid_page.rows],
             "page": key_page(request, parts, order=("pk",), size=PARTS_PER_PAGE),
-            "estates": sorted({part.building.estate for part in figures.parts} - {""}),
             # A click on the map names a part; it comes ticked.
             "ticked": int(ticked) if is_key(ticked) else 0,
             "is_editable": editable and shown.state == GridPlan.State.DRAFT,

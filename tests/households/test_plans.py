@@ -19,8 +19,11 @@ from tests.factories import (
     BuildingFactory,
     CommunityFactory,
     GridFactory,
+    GridPlanFactory,
     HouseholdFactory,
     MembershipFactory,
+    PlannedGridFactory,
+    PlannedPartFactory,
     UserFactory,
 )
 
@@ -229,7 +232,7 @@ def test_grid_that_keeps_most_keeps_its_name_and_worker(community, grid, lattice
     assert (new.grid, new.worker) == (None, None)
     figures = plan_figures(plan)
     assert figures.moved == 30
-    assert {part.planned_grid for part, _grid, _count in moves_of(figures.parts)} == {new}
+    assert {part.planned_grid for part, _grid, _count in moves_of(parts_of(plan))} == {new}
 
 
 def test_figures_are_those_of_the_rows(community, grid, lattice):
@@ -404,3 +407,55 @@ def test_form_moves_locks_and_shows_figures_at_once(as_user, world):
     assert "Tick at least one" in response.content.decode()
     response = client.post(change, {"part": part.pk, "to": "9" * 30}, follow=True)
     assert "Choose the grid" in response.content.decode()
+
+
+@pytest.fixture
+def large(world):
+    """A draft of 120 grids with one building of one household each."""
+    plan = GridPlanFactory(community=world.community)
+    for number in range(120):
+        planned = PlannedGridFactory(plan=plan, number=number, name=f"网格{number}")
+        PlannedPartFactory(planned_grid=planned, today=world.grid)
+    return plan
+
+
+def shown_grids(response):
+    return [row.planned.number for row in response.context["grids"]]
+
+
+def test_grids_of_a_large_draft_come_page_by_page(as_user, world, large):
+    client = as_user(world.officer)
+    address = large.get_absolute_url()
+    response = client.get(address)
+    assert shown_grids(response) == list(range(50))
+    # What is said of the draft counts all of its grids, and each can be moved to.
+    assert '<span class="figures__number">120</span>' in response.content.decode()
+    for planned in large.grids.all():
+        assert f'<option value="{planned.pk}">' in response.content.decode()
+    found, asked = shown_grids(response), []
+    while query := response.context["grid_page"].next_query:
+        with CaptureQueriesContext(connection) as queries:
+            response = client.get(address + query)
+        asked.append(len(queries))
+        assert "figures__number" not in response.content.decode()
+        found += shown_grids(response)
+    assert found == list(range(120))
+    assert len(set(asked)) == 1
+    assert (
+        shown_grids(client.get(address + response.context["grid_page"].first_query)) == found[:50]
+    )
+
+
+def test_pages_of_grids_and_of_buildings_turn_by_themselves(as_user, world, large):
+    client = as_user(world.officer)
+    address = large.get_absolute_url()
+    response = client.get(address)
+    parts = [part.pk for part in response.context["page"].rows]
+    response = client.get(address + response.context["grid_page"].next_query)
+    assert [part.pk for part in response.context["page"].rows] == parts
+    response = client.get(address + response.context["page"].next_query)
+    assert shown_grids(response) == list(range(50, 100))
+    assert min(part.pk for part in response.context["page"].rows) > max(parts)
+    # Two pagers of one page: each says what it turns.
+    assert 'aria-label="Pages of grids"' in response.content.decode()
+    assert 'aria-label="Pages of buildings"' in response.content.decode()
