@@ -30,6 +30,7 @@ __all__ = [
     "divide",
     "estimate",
     "least_deviation",
+    "least_proven",
     "measure",
     "moved_by_hand",
     "read_instance",

@@ -70,6 +70,10 @@ class GridPlan(models.Model):
     )
     # Workload or households, whichever is balanced, that each grid was to have.
     target = models.FloatField(_("aimed at per grid"), default=0)
+    # Percent that the worst of this many connected grids is off: what is proven to be the
+    # least possible, and the least that was found. Empty once a grid is added by hand.
+    least_proven = models.FloatField(null=True, blank=True, editable=False)
+    least_found = models.FloatField(null=True, blank=True, editable=False)
     seed = models.PositiveIntegerField(default=0)
     # Pairs of parts (by key) that may stand in one grid, as they were when the draft was made.
     edges = models.JSONField(default=list)

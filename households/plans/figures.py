@@ -91,6 +91,10 @@ class GridFigures:
         return sum(part.moving for part in self.parts)
 
 
+# Bounds and deviations are rounded to it, in percent.
+HUNDREDTH = 0.01
+
+
 @dataclass
 class PlanFigures:
     """A plan with the figures of its grids, the least possible deviation among them."""
@@ -175,9 +179,21 @@ class PlanFigures:
         ways = [row.walk for row in self.grids if row.walk is not None]
         return sum(ways) if ways else None
 
+    @property
+    def worst(self) -> float:
+        """The largest deviation in hundredths of a percent, as bounds are kept."""
+        target = self.plan.target
+        loads = [row.load for row in self.grids] if target else []
+        return max((round(100 * abs(load / target - 1), 2) for load in loads), default=0.0)
+
     @cached_property
-    def least_possible(self) -> float:
+    def least(self) -> float:
         """Percent that the worst grid is off by at least, whoever divides; proven."""
+        proven = self.plan.least_proven
+        return self.quick_bound() if proven is None else proven
+
+    def quick_bound(self) -> float:
+        """Return a weaker bound, proven while a page is waited for."""
         rows = {part.pk: row for row, part in enumerate(self.parts)}
         loads = [
             part.workload if self.plan.by_workload else float(part.households)
@@ -194,12 +210,46 @@ class PlanFigures:
                 for part in self.parts
             ),
         )
-        return round(100 * least_deviation(instance), 1)
+        return round(100 * least_deviation(instance), 2)
+
+    @cached_property
+    def best_known(self) -> float | None:
+        """Percent that the worst grid is off by in the best division known, an estimate.
+
+        None where none of connected grids is known.
+        """
+        here = [] if self.broken else [self.worst]
+        found = [] if self.plan.least_found is None else [self.plan.least_found]
+        return min(here + found, default=None)
+
+    @property
+    def is_proven(self) -> bool:
+        """Say whether the best division known is proven to be the best possible."""
+        return self.best_known is not None and self.best_known <= self.least + HUNDREDTH
 
     @property
     def from_least(self) -> float:
-        """Percentage points between the largest deviation and the least possible."""
-        return max(0.0, round(self.largest_deviation - self.least_possible, 1))
+        """Percentage points between the largest deviation and what is proven, 0 at the least."""
+        return max(0.0, round(self.worst - self.least, 1))
+
+    @property
+    def least_words(self) -> str:
+        """Say what is proven of the best possible division, and what is only found."""
+        if self.is_proven:
+            return _("proven: %(best)s%% is the best possible") % {
+                "best": f"{round(self.best_known or 0, 1):g}"
+            }
+        # Rounded down, so that what is said to be impossible is.
+        least = math.floor(10 * self.least) / 10
+        words = (
+            _("proven: not below %(least)s%%") % {"least": f"{least:g}"}
+            if least
+            else _("nothing above 0%% is proven") % {}
+        )
+        if self.best_known is not None:
+            best = f"{round(self.best_known, 1):g}"
+            words += _("; estimated: %(best)s%% is the best") % {"best": best}
+        return words
 
 
 def plan_figures(plan: GridPlan) -> PlanFigures:

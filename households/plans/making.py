@@ -1,6 +1,6 @@
 """What an officer does with drafts: make, change by hand, lock, finish, copy, delete."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -8,7 +8,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from communities.division import Division, divide, recut, within
+from communities.division import Division, Instance, divide, least_proven, recut, within
 from communities.models import Community, Grid, Membership, User
 from communities.roles import Role
 from households.addresses import unit_label
@@ -83,6 +83,7 @@ def store_draft(
         target=problem.instance.target,
         seed=seed,
         remarks=stored_remarks(problem, division),
+        **known_of(problem.instance, division),
     )
     workers = main_workers(problem.grids)
     planned = []
@@ -123,6 +124,26 @@ def store_draft(
     ]
     plan.save(update_fields=["edges"])
     return plan
+
+
+def known_of(instance: Instance, division: Division) -> dict[str, float]:
+    """Return what is known of the best balance, as fields of a plan; nothing where nothing is.
+
+    Proofs are of connected grids and of the number asked for.
+    """
+    if division.metrics.contiguity_violations or len(set(division.labels)) != instance.k:
+        return {}
+    proven = next(
+        (
+            remark["least_possible"]
+            for remark in division.remarks
+            if remark["code"] == "outside_tolerance"
+        ),
+        None,
+    )
+    if proven is None:
+        proven = least_proven(instance, division.metrics)
+    return {"least_proven": proven, "least_found": division.metrics.max_dev_pct}
 
 
 def default_name(community: Community, wish: Wish, grids: int) -> str:
@@ -175,7 +196,7 @@ def lock_draft(plan: GridPlan) -> GridPlan:
 
 
 def touch(plan: GridPlan) -> None:
-    plan.save(update_fields=["changed_at"])
+    plan.save(update_fields=["changed_at", "least_proven", "least_found"])
 
 
 @transaction.atomic
@@ -202,6 +223,8 @@ def move_parts(
 
 
 def add_grid(plan: GridPlan) -> PlannedGrid:
+    """Open a grid; what was proven of fewer grids holds no longer."""
+    plan.least_proven = plan.least_found = None
     highest = plan.grids.aggregate(highest=Max("number"))["highest"]
     number = 0 if highest is None else highest + 1
     return PlannedGrid.objects.create(plan=plan, number=number, name=new_name(number))
@@ -231,7 +254,8 @@ def finish(*, plan: GridPlan, seconds: float = WEB_SECONDS) -> int:
         division = within(recut(instance, seed=plan.seed, seconds=seconds, max_moved=limit), limit)
     else:
         division = divide(instance, seed=plan.seed, seconds=seconds)
-    return store_labels(plan=plan, parts=parts, grids=grids, labels=division.labels)
+    known = {} if plan.least_proven is not None else known_of(instance, division)
+    return store_labels(plan=plan, parts=parts, grids=grids, labels=division.labels, known=known)
 
 
 @transaction.atomic
@@ -241,8 +265,12 @@ def store_labels(
     parts: Sequence[PlannedPart],
     grids: Sequence[PlannedGrid],
     labels: Sequence[int],
+    known: Mapping[str, float],
 ) -> int:
-    """Put the parts into the grids of these labels, unless the draft was changed meanwhile."""
+    """Put the parts into the grids of these labels, unless the draft was changed meanwhile.
+
+    `known` is what finding them told of the best balance, as fields of the plan.
+    """
     draft = lock_draft(plan)
     if draft.changed_at != plan.changed_at:
         raise ValidationError(
@@ -257,6 +285,8 @@ def store_labels(
             part.planned_grid = by_label[label]
             moved.append(part)
     PlannedPart.objects.bulk_update(moved, ["planned_grid"], batch_size=BATCH)
+    for name, value in known.items():
+        setattr(draft, name, value)
     touch(draft)
     return len(moved)
 
@@ -284,6 +314,8 @@ def copy_draft(*, plan: GridPlan, by: User, name: str = "") -> GridPlan:
         measure=plan.measure,
         tolerance_percent=plan.tolerance_percent,
         target=plan.target,
+        least_proven=plan.least_proven,
+        least_found=plan.least_found,
         seed=plan.seed,
         remarks=plan.remarks,
     )

@@ -246,6 +246,67 @@ def test_figures_are_those_of_the_rows(community, grid, lattice):
     assert figures.from_least == 0
 
 
+@pytest.fixture
+def pairs(community, grid):
+    """Three buildings of two doors in a row: a grid of two has two or four doors, never three."""
+    return [build(community, grid, f"{n}号楼", 2, at=(n * 50, 0), estate="") for n in range(3)]
+
+
+def test_figures_know_the_tighter_of_the_proven_bounds(community, pairs):
+    """No building outweighs a grid and the whole divides by two, yet a third off is the best."""
+    figures = plan_figures(draft(community, grids=2, measure="households"))
+    assert figures.largest_deviation == 33.3
+    assert (figures.from_least, figures.is_proven) == (0, True)
+    assert figures.least_words == "proven: 33.3% is the best possible"
+
+
+def test_a_draft_made_worse_by_hand_is_compared_with_the_best_known(community, pairs):
+    plan = draft(community, grids=2, measure="households")
+    first, second = plan.grids.order_by("number")
+    making.move_parts(plan=plan, parts=list(first.parts.values_list("pk", flat=True)), to=second)
+    figures = plan_figures(plan)
+    assert (figures.largest_deviation, figures.from_least) == (100, 66.7)
+    assert figures.least_words == "proven: 33.3% is the best possible"
+
+
+def test_what_is_only_found_is_called_estimated(community, pairs):
+    plan = draft(community, grids=2, measure="households")
+    GridPlan.objects.filter(pk=plan.pk).update(least_proven=12.39, least_found=33.33)
+    figures = plan_figures(GridPlan.objects.get())
+    # Rounded down: what is said to be impossible is.
+    assert figures.least_words == "proven: not below 12.3%; estimated: 33.3% is the best"
+    assert (figures.from_least, figures.is_proven) == (20.9, False)
+    GridPlan.objects.update(least_proven=0)
+    figures = plan_figures(GridPlan.objects.get())
+    assert figures.least_words == "nothing above 0% is proven; estimated: 33.3% is the best"
+
+
+def test_bound_of_another_number_of_grids_is_not_shown(community, pairs):
+    plan = draft(community, grids=2, measure="households")
+    part = plan.parts.order_by("pk").first()
+    making.move_parts(plan=plan, parts=[part.pk], to=None)
+    plan = GridPlan.objects.get()
+    assert (plan.least_proven, plan.least_found) == (None, None)
+    # Three grids of two doors where three were aimed at: that all are off, the mean tells.
+    assert plan_figures(plan).least_words == "proven: 33.3% is the best possible"
+    making.finish(plan=plan, seconds=0.2)
+    plan = GridPlan.objects.get()
+    assert plan.least_found == plan.least_proven == pytest.approx(33.33)
+
+
+def test_disconnected_draft_is_no_estimate(community, pairs):
+    """What grids in pieces reach says nothing of connected ones."""
+    plan = draft(community, grids=2, measure="households")
+    first, second = plan.grids.order_by("number")
+    for part in parts_of(plan):
+        to = second if part.building == pairs[1] else first
+        making.move_parts(plan=plan, parts=[part.pk], to=to)
+    GridPlan.objects.update(least_proven=None, least_found=None)
+    figures = plan_figures(GridPlan.objects.get())
+    assert figures.broken
+    assert figures.least_words == "nothing above 0% is proven"
+
+
 def test_move_changes_figures_and_says_when_a_grid_breaks(community, grid, lattice):
     plan = draft(community, grids=2)
     first, second = plan.grids.order_by("number")
@@ -325,6 +386,7 @@ def test_copy_has_the_same_figures_and_a_life_of_its_own(community, lattice):
     plan = draft(community, grids=3)
     copy = making.copy_draft(plan=plan, by=UserFactory())
     before, after = plan_figures(plan), plan_figures(copy)
+    assert after.least_words == before.least_words
     assert [row.load for row in after.grids] == [row.load for row in before.grids]
     assert [row.pieces for row in after.grids] == [1, 1, 1]
     making.delete_draft(plan=plan)
@@ -364,6 +426,7 @@ def test_command_stores_a_draft_and_prints_its_figures(community, lattice, capsy
     out = capsys.readouterr().out
     assert "2 grids, 60 households" in out
     assert "largest deviation 0%" in out
+    assert "from the best possible: 0 points (proven: 0% is the best possible)" in out
     assert GridPlan.objects.get().community == community
 
 

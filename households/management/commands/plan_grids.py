@@ -81,7 +81,7 @@ class Command(BaseCommand):
             f"largest deviation {figures.largest_deviation:g}%, mean {figures.mean_deviation:g}%, "
             f"{figures.outside} outside {plan.tolerance_percent}%"
         )
-        write(f"least possible largest deviation: {figures.least_possible:g}% at least (proven)")
+        write(f"from the best possible: {figures.from_least:g} points ({figures.least_words})")
         write(f"households per worker: {figures.per_worker or '-'}")
         write(f"estates split: {figures.estates_split} of {figures.estates}")
         if figures.walk is not None:
