@@ -113,6 +113,7 @@ def dashboard(
         ),
         "export_query": query_with(request, export="xlsx"),
         "drifted": drifted,
+        "drifted_parts": links.drifted(report) if isinstance(place, Area) else [],
         "may_recut": request.user.has_any_role(MANAGERS),
         "map_link": reverse("community_map", args=[place.code])
         if isinstance(place, Community)

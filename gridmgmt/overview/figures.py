@@ -52,6 +52,9 @@ class Figures:
     grids: int = 0
     grids_without_main: int = 0
     unassigned: int = 0
+    # How many open grids have how many actual households. Limits belong to communities and may
+    # change on any day, so sizes are compared with them when they are shown.
+    sizes: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: "Figures") -> None:
         """Take in another place; a worker of both counts once."""
@@ -69,6 +72,7 @@ class Figures:
         self.grids += other.grids
         self.grids_without_main += other.grids_without_main
         self.unassigned += other.unassigned
+        self.sizes.update(other.sizes)
 
     def settle(self, at: datetime.datetime) -> None:
         """Count as late what has become so by that moment of the figures' day."""
@@ -124,6 +128,7 @@ def figures_by_grid(grids: Sequence[Grid], on: datetime.date) -> dict[int, Figur
             entry.unassigned = entry.actual
         elif grid.closed_on is None:
             entry.grids = 1
+            entry.sizes[str(entry.actual)] = 1
             entry.grids_without_main = int(grid.pk not in minded)
     return figures
 

@@ -8,12 +8,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from communities.models import Area, Community, Grid, User, inside
-from communities.models.place import COMMUNITY_DIGITS, HOLDING_SEQUENCE
+from communities.models.place import COMMUNITY_DIGITS
 from communities.roles import DASHBOARD_READERS, READERS
 from gridmgmt.overview.figures import Figures
 from gridmgmt.overview.store import figures_of_communities, figures_of_grids
 from households.figures import size_warning
-from households.models import DoorState
 
 
 @dataclass(frozen=True)
@@ -21,6 +20,7 @@ class Line:
     """One row of a dashboard: a place, its figures, its target of households per worker.
 
     `kind` is grid, community or area; empty for a choice of grids that no list can name.
+    `drifted` counts the open grids whose size has left the limits of their community.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Line:
     code: str
     figures: Figures
     target: int | None
+    drifted: int = 0
 
 
 # Whose dashboard somebody may open.
@@ -97,7 +98,14 @@ def community_report(community: Community, user: User, at: datetime.datetime) ->
     for entry in figures.values():
         entry.settle(at)
     lines = [
-        Line(str(grid), "grid", grid.code, figures[grid.pk], community.households_per_worker)
+        Line(
+            str(grid),
+            "grid",
+            grid.code,
+            figures[grid.pk],
+            community.households_per_worker,
+            count_drifted(community, figures[grid.pk]),
+        )
         for grid in grids
         if grid.closed_on is None or not figures[grid.pk].is_empty
     ]
@@ -109,7 +117,16 @@ def community_report(community: Community, user: User, at: datetime.datetime) ->
         kind, code = "", ""
     total = Figures.total(figures[grid.pk] for grid in grids)
     return Report(
-        on, lines, Line(str(community), kind, code, total, community.households_per_worker)
+        on,
+        lines,
+        Line(
+            str(community),
+            kind,
+            code,
+            total,
+            community.households_per_worker,
+            count_drifted(community, total),
+        ),
     )
 
 
@@ -123,6 +140,10 @@ def area_report(area: Area, user: User, at: datetime.datetime) -> Report:
     by_community = figures_of_communities(communities, on)
     for entry in by_community.values():
         entry.settle(at)
+    drifted = {
+        community.code: count_drifted(community, by_community[community.pk])
+        for community in communities
+    }
     lines = [
         Line(
             child.name,
@@ -134,6 +155,7 @@ def area_report(area: Area, user: User, at: datetime.datetime) -> Report:
                 if community.code.startswith(child.code)
             ),
             None,
+            sum(count for code, count in drifted.items() if code.startswith(child.code)),
         )
         for child in area.children.all()
     ]
@@ -144,6 +166,7 @@ def area_report(area: Area, user: User, at: datetime.datetime) -> Report:
             community.code,
             by_community[community.pk],
             community.households_per_worker,
+            drifted[community.code],
         )
         for community in communities
         if community.area_id == area.pk
@@ -158,8 +181,14 @@ def area_report(area: Area, user: User, at: datetime.datetime) -> Report:
             area.code,
             Figures.total(by_community.values()),
             targets.pop() if len(targets) == 1 else None,
+            sum(drifted.values()),
         ),
     )
+
+
+def count_drifted(community: Community, figures: Figures) -> int:
+    """Return how many grids of a community have drifted past its limits, by its figures."""
+    return sum(count for size, count in figures.sizes.items() if size_warning(community, int(size)))
 
 
 @dataclass(frozen=True)
@@ -178,9 +207,9 @@ def drifted_grids(community: Community, report: Report) -> list[DriftedGrid]:
     Worked out from the figures at hand: watching costs no query.
     """
     return [
-        DriftedGrid(line.name, line.code, households, warning)
+        DriftedGrid(
+            line.name, line.code, line.figures.actual, size_warning(community, line.figures.actual)
+        )
         for line in report.lines
-        if line.kind == "grid"
-        and not line.code.endswith(HOLDING_SEQUENCE)
-        and (warning := size_warning(community, households := line.figures.doors[DoorState.ACTUAL]))
+        if line.drifted
     ]

@@ -134,6 +134,7 @@ def unpack(packed: dict[str, Any]) -> Figures:
     figures.doors = Counter(figures.doors)
     figures.outcomes = Counter(figures.outcomes)
     figures.late_today = Counter(figures.late_today)
+    figures.sizes = Counter(figures.sizes)
     figures.full_time = frozenset(figures.full_time)
     figures.part_time = frozenset(figures.part_time)
     return figures

@@ -132,12 +132,21 @@ class Links:
         figures = line.figures
         return Row(
             name=line.name,
-            href=self.pages[line.kind].replace(ANY_CODE, line.code) if line.kind else "",
+            href=self.page(line),
             covered=figures.covered,
             actual=figures.actual,
             percent=figures.percent,
             cells=[self.cell(line, measure) for measure in measures],
         )
+
+    def drifted(self, report: Report) -> list[Cell]:
+        """Return how many grids are past their limits in each part of an area that has any."""
+        return [
+            Cell(line.name, line.drifted, self.page(line)) for line in report.lines if line.drifted
+        ]
+
+    def page(self, line: Line) -> str:
+        return self.pages[line.kind].replace(ANY_CODE, line.code) if line.kind else ""
 
     def headline(self, total: Line) -> list[Cell]:
         """Return the large numbers at the top of the page."""
@@ -185,4 +194,5 @@ def export_columns() -> list[Column]:
         Column(str(_("Number")), lambda line: line.code),
         Column(str(_("Place")), lambda line: line.name),
         *(Column(str(measure.heading), measure.of_line) for measure in measures),
+        Column(str(_("Grids past their limits")), lambda line: line.drifted),
     ]

@@ -6,17 +6,20 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from communities.models import Community
+from communities.models import Area, Community
 from communities.roles import Role
 from households.models import Household
 from households.staffing_board import staffing_board
 from tests.factories import (
+    AreaFactory,
+    BuildingFactory,
     CoverFactory,
     GridFactory,
     HouseholdFactory,
     MembershipFactory,
     UserFactory,
 )
+from visits.models import VisitTally
 
 pytestmark = pytest.mark.django_db
 
@@ -100,6 +103,46 @@ def test_a_grid_past_its_limits_is_named_on_the_dashboard(world, as_user):
     add_doors(world.grid, world.household.building, 3)
     [grid] = client.get(url).context["drifted"]
     assert (grid.code, grid.households, grid.warning) == (world.grid.code, 4, "Larger than 2")
+
+
+def test_a_grid_that_was_closed_does_not_drift(world, as_user):
+    """It keeps the visits made in it, so it stays on the dashboard of the quarter."""
+    closed = GridFactory(community=world.community, closed_on=timezone.localdate())
+    VisitTally.objects.create(grid=closed, day=timezone.localdate(), outcome="met", visits=1)
+    response = as_user(world.officer).get(world.community.get_absolute_url())
+    assert closed.code in [line.code for line in response.context["report"].lines]
+    assert closed.code not in [grid.code for grid in response.context["drifted"]]
+
+
+def test_street_and_district_count_grids_past_their_limits(world, as_user):
+    """By the limits of each community, as they are when the page is opened."""
+    district = AreaFactory(code="990101", level=Area.Level.COUNTY, parent=None)
+    Area.objects.filter(pk=world.street.pk).update(parent=district)
+    inspector = MembershipFactory(
+        user=UserFactory(), role=Role.AUDITOR, grid=None, area=district
+    ).user
+    for community, limit in ((world.community, 2), (world.next_community, 1)):
+        Community.objects.filter(pk=community.pk).update(
+            grid_size_min=0, grid_size=1, grid_size_max=limit
+        )
+    add_doors(world.grid, world.household.building, 3)
+    GridFactory(community=world.community)
+    add_doors(world.next_grid, BuildingFactory(community=world.next_community), 1)
+    world.next_community.holding_grid()
+
+    def parts(area, user):
+        page = as_user(user).get(area.get_absolute_url())
+        return [(part.heading, part.href, part.number) for part in page.context["drifted_parts"]]
+
+    community = (world.community.name, world.community.get_absolute_url(), 1)
+    assert parts(world.street, world.street_officer) == [community]
+    assert parts(district, inspector) == [(world.street.name, world.street.get_absolute_url(), 1)]
+    Community.objects.filter(pk=world.next_community.pk).update(grid_size_min=1)
+    Community.objects.filter(pk=world.community.pk).update(grid_size_max=4)
+    assert parts(world.street, world.street_officer) == []
+    Community.objects.filter(pk=world.community.pk).update(grid_size_min=1)
+    # The empty grid.
+    assert parts(world.street, world.street_officer) == [community]
 
 
 def test_doors_without_a_grid_do_not_drift(world, as_user):
