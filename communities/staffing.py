@@ -100,6 +100,17 @@ def gaps(team: Iterable[Membership]) -> list[str]:
     return missing
 
 
+def main_workers(grids: Iterable[int], on: datetime.date) -> dict[int, User]:
+    """Return the main worker of each of these grids on that day, the newest of several.
+
+    Unscoped, for actions: whose work moves does not depend on who moves it.
+    """
+    rows = Membership.objects.current(on).filter(
+        grid__in=list(grids), role=Role.GRID_WORKER, rank=Membership.Rank.MAIN
+    )
+    return {row.grid_id: row.user for row in rows.select_related("user").order_by("since", "pk")}  # type: ignore[misc] # filtered by it
+
+
 class Unnamed(NamedTuple):
     """A place beside a grid that nobody holds yet: of a role, or of a kind of contact."""
 

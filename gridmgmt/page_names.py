@@ -49,7 +49,7 @@ PAGE_NAMES = {
     "households:grid": gettext_lazy("Grid"),
     "households:grid_add": gettext_lazy("Open a grid"),
     "households:grid_edit": gettext_lazy("Change grid"),
-    "households:grid_close": gettext_lazy("Close grid"),
+    "visits:grid_close": gettext_lazy("Close grid"),
     "visits:grid_fill": gettext_lazy("Give to grids"),
     "households:plan_list": gettext_lazy("Plans for grids"),
     "households:plan_add": gettext_lazy("Cut grids"),

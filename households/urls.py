@@ -62,7 +62,6 @@ urlpatterns = [
     path("planned-grids/<int:pk>/", plans.plan_grid, name="plan_grid"),
     path("grids/<slug:code>/", grids.grid, name="grid"),
     path("grids/<slug:code>/edit/", grids.grid_edit, name="grid_edit"),
-    path("grids/<slug:code>/close/", grids.grid_close, name="grid_close"),
     path("imports/", imports.register_import_list, name="register_import_list"),
     path("imports/template.xlsx", imports.register_template, name="register_template"),
     path("imports/<uuid:pk>/", imports.register_import, name="register_import"),

@@ -10,10 +10,10 @@ from django.db.models import Count, Q
 
 from communities.models import Grid, User
 from communities.roles import Role
+from communities.staffing import main_workers
 from households.actions.plan_effects import ONE_DAY, effect_of
 from households.actions.plan_workers import Replaced, replaced_in
 from households.models import GridPlan, PlannedGrid, PlannedMove
-from visits.actions.plan_shares import main_workers
 from visits.models import Campaign, EmergencyGrid, Matter
 
 MOST_LINES = 10

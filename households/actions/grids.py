@@ -9,8 +9,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from communities.models import Grid, Membership
-from households.models import FormerGrid, Household
+from communities.models import Community, Grid, Membership
+from households.models import FormerGrid, GridPlan, Household
 
 BATCH = 1000
 # A household, the grid it is in, and since when.
@@ -18,8 +18,10 @@ Stay = tuple[int, int, datetime.date]
 
 
 @transaction.atomic
-def give_households(*, households: QuerySet[Household], grid: Grid, at: datetime.datetime) -> int:
-    """Put these households into the grid and return how many moved.
+def give_households(
+    *, households: QuerySet[Household], grid: Grid, at: datetime.datetime
+) -> list[Stay]:
+    """Put these households into the grid and return those that moved, with the grids they left.
 
     Those in it already stay as they are. The grid left behind is kept with its days; a
     grid entered and left on one day leaves no trace. Visits keep the grid they happened in.
@@ -40,7 +42,7 @@ def give_households(*, households: QuerySet[Household], grid: Grid, at: datetime
     )
     leave_grids(moving, on=on)
     enter_grid([pk for pk, _left, _since in moving], grid.pk, since=on, at=at)
-    return len(moving)
+    return moving
 
 
 def leave_grids(rows: Iterable[Stay], *, on: datetime.date) -> None:
@@ -70,18 +72,25 @@ def enter_grid(
 
 
 @transaction.atomic
-def close_grid(*, grid: Grid, at: datetime.datetime) -> int:
-    """Close the grid with that day and return how many households it had.
+def close_grid(*, grid: Grid, at: datetime.datetime) -> list[Stay]:
+    """Close the grid with that day and return the households it had.
 
-    Its households wait in the holding grid, its memberships end with the day, and those
-    that have not begun are removed: nothing has happened under them.
+    They wait in the holding grid, its memberships end with the day, and those that have not
+    begun are removed: nothing has happened under them. Refused while an accepted plan of the
+    community waits for its day, as it counts on the grids that there are.
     """
     on = timezone.localdate(at)
+    # Locked first, as by whoever accepts a plan or carries one out.
+    Community.objects.select_for_update(no_key=True).get(pk=grid.community_id)
     grid = Grid.objects.select_for_update(no_key=True).get(pk=grid.pk)
     if grid.kind == Grid.Kind.HOLDING:
         raise ValidationError(_("Households without a grid always have this place to wait in."))
     if grid.closed_on:
         raise ValidationError(_("This grid is closed already."))
+    if GridPlan.objects.filter(community=grid.community_id).waiting().exists():
+        raise ValidationError(
+            _("Another plan of this community waits for its day. Take it back first.")
+        )
     grid.closed_on = on
     grid.validate_constraints()
     grid.save(update_fields=["closed_on"])

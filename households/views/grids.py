@@ -1,5 +1,4 @@
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -15,7 +14,6 @@ from communities.lists import Column, export_response, query_with, wants_export
 from communities.models import Community, Grid
 from communities.roles import DASHBOARD_READERS
 from communities.saving import saved
-from households.actions.grids import close_grid
 from households.figures import GridRow, grid_rows, per_worker, stairwell_rows, with_captains
 
 
@@ -164,28 +162,3 @@ def grid_edit(request: HttpRequest, code: str) -> HttpResponse:
         messages.success(request, _("Grid saved."))
         return redirect(edited)
     return TemplateResponse(request, "households/grid_edit.html", {"form": form, "grid": edited})
-
-
-def grid_close(request: HttpRequest, code: str) -> HttpResponse:
-    closing = get_object_or_404(
-        Grid.objects.editable_by(request.user).open().numbered().select_related("community"),
-        code=code,
-    )
-    if request.method == "POST":
-        try:
-            moved = close_grid(grid=closing, at=timezone.now())
-        except ValidationError as error:
-            messages.error(request, " ".join(error.messages))
-            return redirect(closing)
-        messages.success(
-            request,
-            _("Grid closed. Doors now waiting for a grid: %(count)s.") % {"count": moved},
-        )
-        return redirect("households:grid_list", code=closing.community.code)
-    today = timezone.localdate()
-    [row] = grid_rows(closing.community, [closing], request.user, today)
-    return TemplateResponse(
-        request,
-        "households/grid_close.html",
-        {"grid": closing, "row": row, "doors": closing.households.count(), "today": today},
-    )

@@ -16,7 +16,11 @@ from tests.factories import (
 
 
 def url(name: str, place) -> str:
-    app = "visits" if name in {"member_add", "person_add", "grid_fill"} else "households"
+    app = (
+        "visits"
+        if name in {"member_add", "person_add", "grid_fill", "grid_close"}
+        else "households"
+    )
     return reverse(f"{app}:{name}", args=[place.code])
 
 

@@ -126,6 +126,47 @@ def test_said_twice_it_is_said_once(world, colleague, today, now):
     assert hand_over(**said, doors=doors) == row
 
 
+def test_doors_given_after_it_was_accepted_are_asked_for_anew(world, colleague, today, now):
+    def give(*doors) -> HandOver:
+        return hand_over(
+            giver=world.worker,
+            receiver=colleague,
+            grid=world.grid,
+            reason="recut",
+            on=today,
+            by=world.officer,
+            at=now,
+            doors=[door.pk for door in doors],
+        )
+
+    first, second = HouseholdFactory(grid=world.grid), HouseholdFactory(grid=world.grid)
+    accepted = give(first)
+    accept(row=accepted, by=colleague, at=now)
+
+    row = give(first, second)
+
+    assert row.state == "waiting"
+    assert set(row.doors()) == {first, second}
+    assert set(accepted.doors()) == {first}
+
+
+def test_the_rest_of_a_grid_follows_on_the_day_some_doors_went(world, colleague, today, now):
+    said = {
+        "giver": world.worker,
+        "receiver": colleague,
+        "grid": world.grid,
+        "on": today,
+        "by": world.officer,
+        "at": now,
+    }
+    door = HouseholdFactory(grid=world.grid)
+    rows = [
+        hand_over(**said, reason="recut", doors=[door.pk]),
+        hand_over(**said, reason="reassignment"),
+    ]
+    assert [row.is_partial for row in rows] == [True, False]
+
+
 def test_only_the_matters_of_the_doors_named_move(world, colleague, today, now):
     here, there = HouseholdFactory(grid=world.grid), HouseholdFactory(grid=world.grid)
     moving = MatterFactory(

@@ -21,13 +21,13 @@ from communities.models import Cover, Membership, User
 from communities.roles import Role
 from visits.actions.hand_overs import (
     Reason,
-    State,
     give_again,
     give_back,
     hand_over,
     pass_on_matters,
     relight,
 )
+from visits.actions.waiting_doors import receive_waiting_doors
 from visits.models import HandOver
 
 A_DAY = datetime.timedelta(days=1)
@@ -57,11 +57,14 @@ def open_account(*, user: User, membership: Membership, by: User, at: datetime.d
 
 
 def receive_what_waits(membership: Membership, *, by: User, at: datetime.datetime) -> None:
-    if membership.role != Role.GRID_WORKER or membership.rank != Membership.Rank.MAIN:
+    """Make a new main worker the receiver of her grid, and of doors in it, that wait for one."""
+    grid, person = membership.grid, membership.user
+    if grid is None or membership.rank != Membership.Rank.MAIN:
         return
-    rows = HandOver.objects.filter(grid=membership.grid_id, receiver=None, state=State.WAITING)
-    for row in rows.exclude(giver=membership.user_id).order_by("pk"):
-        give_again(row, membership.user, by=by, at=at, word="", membership=membership)
+    rows = HandOver.objects.filter(grid=grid, receiver=None, is_partial=False)
+    for row in rows.exclude(giver=person).order_by("pk"):
+        give_again(row, person, by=by, at=at, word="", membership=membership)
+    receive_waiting_doors(grid=grid, receiver=person, by=by, at=at)
 
 
 @transaction.atomic

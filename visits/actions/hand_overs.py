@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 
 from communities.models import Grid, Membership, User
 from communities.roles import Role
-from households.models import Household
 from visits.actions.matter_steps import hand_over_matter
 from visits.models import HandOver, HandOverDoor, Matter, Pairing
 
@@ -30,23 +29,27 @@ def hand_over(
     on: datetime.date,
     by: User | None,
     at: datetime.datetime,
-    doors: Collection[int] | QuerySet[Household] | None = None,
+    doors: Collection[int] | None = None,
     until: datetime.date | None = None,
     **made: object,
 ) -> HandOver:
     """Say that the giver's doors in the grid go to the receiver from that day on.
 
-    `doors`, households or their keys, are those that move; without them it is the whole grid.
+    `doors` are the keys of those that move; without them it is the whole grid.
     Nobody as receiver leaves it to an officer to name one. Once the day has come the giver's
     open matters move in the same transaction; else `carry_out` moves them. Said twice it is
-    said once. `made` names the membership or cover that was made for it.
+    said once; further doors join those that nobody has accepted yet. `made` names the
+    membership or cover that was made for it.
     """
+    keys = sorted(set(doors or ()))
     # Whoever says the same at this moment waits here, and then finds it.
     Grid.objects.select_for_update(no_key=True).get(pk=grid.pk)
     said = HandOver.objects.filter(
         giver=giver, receiver=receiver, grid=grid, effective_on=on, is_partial=doors is not None
     )
     row = said.open().first() or said.filter(reason=reason, until=until).last()
+    if row and row.state == State.ACCEPTED and not row.names_all(keys):
+        row = None
     if row is None:
         row = HandOver(
             giver=giver,
@@ -62,10 +65,8 @@ def hand_over(
         )
         row.validate_constraints()
         row.save()
-    if doors is not None:
-        keys = doors.values_list("pk", flat=True) if isinstance(doors, QuerySet) else doors
-        rows = [HandOverDoor(hand_over=row, household_id=key) for key in sorted(set(keys))]
-        HandOverDoor.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
+    rows = [HandOverDoor(hand_over=row, household_id=key) for key in keys]
+    HandOverDoor.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
     carry_out(row, at=at)
     relight(row)
     return row
@@ -322,6 +323,13 @@ def relight(row: HandOver, *more: User | None) -> None:
         since = waiting_for(person).aggregate(since=Min("effective_on"))["since"]
         if since != person.hand_over_on:
             User.objects.filter(pk=person.pk).update(hand_over_on=since)
+
+
+def drop(rows: QuerySet[HandOver]) -> None:
+    """Remove hand-overs that no longer are any; nobody is asked for a word any more."""
+    for row in list(rows.select_related("grid", "receiver", "made_by")):
+        HandOver.objects.filter(pk=row.pk).delete()
+        relight(row)
 
 
 def waiting_for(user: User) -> QuerySet[HandOver]:

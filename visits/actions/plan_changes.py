@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from communities.databases import impatient
 from communities.models import Community, Grid, Membership, User
+from communities.staffing import main_workers
 from households.actions.grids import BATCH
 from households.actions.plan_effects import check_plan, effect_of
 from households.actions.plan_workers import replace_workers, replaced_in
@@ -23,15 +24,9 @@ from households.actions.regrid import (
 )
 from households.actions.regrid_back import check_unchanged, close_opened, move_back, reopen
 from households.models import GridPlan, Household, PlannedMove
+from visits.actions.hand_overs import drop
 from visits.actions.matter_grids import move_doorless, move_matter, move_with_doors
-from visits.actions.plan_shares import (
-    drop,
-    hand_over_share,
-    hand_overs_of,
-    main_workers,
-    shares_back,
-    shares_of,
-)
+from visits.actions.plan_shares import hand_over_share, hand_overs_of, shares_back, shares_of
 from visits.models import Matter
 
 logger = logging.getLogger(__name__)

@@ -7,11 +7,11 @@ from typing import NamedTuple
 from django.db.models import Exists, OuterRef, QuerySet
 
 from communities.models import Grid, Membership, User
-from communities.roles import Role
+from communities.staffing import main_workers
 from households.actions.plan_effects import ONE_DAY
 from households.actions.plan_workers import Replaced, replaced_in
 from households.models import GridPlan, Household, PlannedMove
-from visits.actions.hand_overs import hand_over, relight
+from visits.actions.hand_overs import hand_over
 from visits.models import HandOver, HandOverDoor
 
 
@@ -94,14 +94,6 @@ def merged(shares: Iterable[Share]) -> list[Share]:
     return [share for _key, share in sorted(found.items())]
 
 
-def main_workers(grids: Iterable[int], on: datetime.date) -> dict[int, User]:
-    """Return the main worker of each of these grids on that day, as far as it has one."""
-    rows = Membership.objects.current(on).filter(
-        grid__in=list(grids), role=Role.GRID_WORKER, rank=Membership.Rank.MAIN
-    )
-    return {row.grid_id: row.user for row in rows.select_related("user").order_by("since", "pk")}  # type: ignore[misc] # filtered by it
-
-
 def hand_over_share(
     share: Share, *, on: datetime.date, by: User | None, at: datetime.datetime
 ) -> HandOver:
@@ -129,10 +121,3 @@ def hand_overs_of(plan: GridPlan) -> QuerySet[HandOver]:
         effective_on=plan.effective_on or datetime.date.max,
         grid__community=plan.community,
     )
-
-
-def drop(rows: QuerySet[HandOver]) -> None:
-    """Remove hand-overs that no longer are any; nobody is asked for a word any more."""
-    for row in list(rows.select_related("grid", "receiver", "made_by")):
-        HandOver.objects.filter(pk=row.pk).delete()
-        relight(row)

@@ -1,6 +1,7 @@
 """Work that changes hands: who gives which grid or doors to whom, from which day."""
 
 import datetime
+from collections.abc import Collection
 from typing import Self
 
 from django.db import models
@@ -121,13 +122,13 @@ class HandOver(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["giver", "receiver", "grid", "effective_on"],
+                fields=["giver", "receiver", "grid", "effective_on", "is_partial"],
                 condition=~Q(state="accepted"),
                 name="hand_over_once",
                 violation_error_message=_("This hand-over has been made already."),
             ),
             models.UniqueConstraint(
-                fields=["giver", "grid", "effective_on"],
+                fields=["giver", "grid", "effective_on", "is_partial"],
                 condition=Q(receiver=None),
                 name="hand_over_to_nobody_once",
                 violation_error_message=_("This hand-over has been made already."),
@@ -168,6 +169,10 @@ class HandOver(models.Model):
         if self.is_partial:
             return doors.filter(pk__in=self.door_rows.values("household"))
         return doors.filter(grid=self.grid_id)
+
+    def names_all(self, keys: Collection[int]) -> bool:
+        """Say whether each of the doors with these keys is among those it names."""
+        return set(keys) <= set(self.door_rows.values_list("household", flat=True))
 
 
 class HandOverDoor(models.Model):
