@@ -165,8 +165,9 @@ class UserForm(forms.ModelForm):
         return password
 
 
-@admin.register(User)
 class UserAdmin(ScopedAdmin):
+    """Accounts; `visits.account_admin` registers them, with the work that changes hands."""
+
     form = UserForm
     fields = ["username", "name", "phone", "is_active", "initial_password", "must_change_password"]
     readonly_fields = ["must_change_password"]
@@ -201,9 +202,8 @@ class UserAdmin(ScopedAdmin):
         return False
 
 
-@admin.register(Membership)
 class MembershipAdmin(ScopedAdmin):
-    """Roles by place. New ones are given on the person's own record."""
+    """Roles by place, registered beside accounts. New ones are given on the person's record."""
 
     anchors = ("grid", "community", "area", "department")
     fields = ["user", *MembershipInline.fields]

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+import visits.account_admin
 import visits.calendar_admin  # noqa: F401 - registers the working calendar
 from communities.scoped_admin import (
     SEARCH_HELP,

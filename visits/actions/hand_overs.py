@@ -200,51 +200,6 @@ def carry_out_due(rows: QuerySet[HandOver], *, at: datetime.datetime) -> int:
     return len(due) + len(over)
 
 
-def hand_over_those_gone(*, at: datetime.datetime) -> int:
-    """Hand over, to nobody yet, what people without any role or account still have.
-
-    So no way of ending a role, the admin's forms included, leaves a matter with somebody who
-    cannot see it. Returns how many people there were.
-    """
-    today = timezone.localdate(at)
-    holders = User.objects.filter(
-        pk__in=Matter.objects.open().filter(assignee__isnull=False).values("assignee"),
-        is_superuser=False,
-    )
-    roles = Membership.objects.exclude(until__lt=today)
-    gone = holders.exclude(pk__in=roles.values("user"), is_active=True)
-    for person in gone.order_by("pk"):
-        first = Matter.objects.open().filter(assignee=person).order_by("reported_at").first()
-        grid = last_grid(person) or (first and first.grid)
-        officer = officer_of(grid) if grid else None
-        if grid and officer:
-            hand_over(
-                giver=person,
-                receiver=None,
-                grid=grid,
-                reason=Reason.RESIGNATION,
-                on=today,
-                by=officer,
-                at=at,
-            )
-    return len(gone)
-
-
-def last_grid(person: User) -> Grid | None:
-    newest = person.memberships.exclude(grid=None).select_related("grid").order_by("-since", "-pk")
-    membership = newest.first()
-    return membership.grid if membership else None
-
-
-def officer_of(grid: Grid) -> User | None:
-    """Return an officer of the grid's community at work today, always the same one."""
-    officers = Membership.objects.current(timezone.localdate()).filter(
-        role=Role.COMMUNITY_OFFICER, community=grid.community_id
-    )
-    membership = officers.select_related("user").order_by("pk").first()
-    return membership.user if membership else None
-
-
 @transaction.atomic
 def accept(*, row: HandOver, by: User, at: datetime.datetime) -> None:
     """Say that the receiver has taken the work over; said twice it is said once."""

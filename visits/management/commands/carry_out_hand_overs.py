@@ -3,7 +3,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from visits.actions.hand_overs import carry_out_due, hand_over_those_gone
+from visits.actions.hand_overs import carry_out_due
+from visits.actions.leaving import hand_over_those_gone
 from visits.models import HandOver
 
 
