@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('communities', '0012_grid_contacts'),
-        ('visits', '0032_late_arrivals'),
+        ("visits", "0033_sizes_of_grids"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
