@@ -25,11 +25,15 @@ from visits.models import (
 
 @dataclass(frozen=True)
 class Facts:
-    """The counts of a hand-over, as far as the reader sees its doors; five queries."""
+    """The counts of a hand-over, whole for everybody who sees it; six queries.
+
+    Matters and pairings are listed as far as the reader may open them.
+    """
 
     doors: int
     actual: int
     due: int
+    open_matters: int
     matters: list[Matter]
     campaigns: list[Campaign]
     grid_pairings: list[Pairing]
@@ -37,7 +41,9 @@ class Facts:
     unsent: UnsentWord | None
 
 
-def facts_of(row: HandOver, doors: QuerySet[Household], user: User, on: datetime.date) -> Facts:
+def facts_of(row: HandOver, user: User, on: datetime.date) -> Facts:
+    doors = row.doors()
+    matters = matters_of(row)
     counts = doors.aggregate(
         doors=Count("pk"),
         actual=Count("pk", filter=~Q(occupancy__in=Household.EMPTY)),
@@ -46,7 +52,12 @@ def facts_of(row: HandOver, doors: QuerySet[Household], user: User, on: datetime
     to_reach = CampaignDoor.objects.open_on(on).filter(household__in=doors)
     return Facts(
         **counts,
-        matters=matters_of(row, user),
+        open_matters=matters.count(),
+        matters=list(
+            matters.filter(pk__in=Matter.objects.visible_to(user).values("pk"))
+            .select_related("category", "household__building", "grid")
+            .order_by("due_at", "pk")
+        ),
         campaigns=list(
             Campaign.objects.running(on)
             .annotate(doors_left=Count("doors", filter=Q(doors__in=to_reach)))
@@ -67,18 +78,14 @@ def facts_of(row: HandOver, doors: QuerySet[Household], user: User, on: datetime
     )
 
 
-def matters_of(row: HandOver, user: User) -> list[Matter]:
+def matters_of(row: HandOver) -> QuerySet[Matter]:
     """Return the open matters that went along, or that will: those still with the giver."""
     if row.carried_out_at:
-        matters = Matter.objects.open().filter(pk__in=row.matters.values("pk"))
-    else:
-        matters = Matter.objects.open().filter(assignee=row.giver_id, grid=row.grid_id)
-        if row.is_partial:
-            matters = matters.filter(household__in=row.door_rows.values("household"))
-    shown = matters.filter(pk__in=Matter.objects.visible_to(user).values("pk"))
-    return list(
-        shown.select_related("category", "household__building", "grid").order_by("due_at", "pk")
-    )
+        return Matter.objects.open().filter(pk__in=row.matters.values("pk"))
+    matters = Matter.objects.open().filter(assignee=row.giver_id, grid=row.grid_id)
+    if row.is_partial:
+        matters = matters.filter(household__in=row.door_rows.values("household"))
+    return matters
 
 
 def special_doors(doors: QuerySet[Household], user: User, on: datetime.date) -> QuerySet[Household]:

@@ -438,8 +438,15 @@ def test_before_her_first_day_the_receiver_sees_no_door(world, colleague, as_use
     row = HandOverFactory(
         giver=world.worker, receiver=colleague, grid=world.grid, effective_on=today + DAY
     )
+    MatterFactory(
+        grid=world.grid, household=world.household, assignee=world.worker, status="received"
+    )
     page = as_user(colleague).get(row.get_absolute_url())
     assert "恶犬" not in page.content.decode()
+    assert page.context["facts"].matters == []
+    # How much work comes is hers to know before she says whether she takes it over.
+    facts = page.context["facts"]
+    assert (facts.doors, facts.actual, facts.open_matters) == (1, 1, 1)
     MembershipFactory(user=colleague, grid=world.grid)
     assert "恶犬" in as_user(colleague).get(row.get_absolute_url()).content.decode()
 

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from communities.models import Grid, Membership, User
 from communities.models.cover import Cover
@@ -66,8 +67,8 @@ class HandOver(models.Model):
         """Sorted backwards by their codes, those nobody has accepted come first."""
 
         WAITING = "waiting", _("Not yet accepted")
-        ACCEPTED = "accepted", _("Accepted")
-        RETURNED = "returned", _("Returned")
+        ACCEPTED = "accepted", pgettext_lazy("hand-over", "Accepted")
+        RETURNED = "returned", pgettext_lazy("hand-over", "Returned")
 
     giver = models.ForeignKey(
         User, models.PROTECT, related_name="hand_overs_given", verbose_name=_("who gives")

@@ -77,10 +77,11 @@ def page_of(
         "visits/hand_over.html",
         {
             "row": row,
-            "facts": facts_of(row, doors, user, on),
+            "facts": facts_of(row, user, on),
             "page": page,
             "lines": lines_of(page.rows, user, on),
-            "has_begun": row.effective_on <= on,
+            # Without a door in sight before the first day, nothing is known of none of them.
+            "hides_doors": row.effective_on > on and not doors.exists(),
             "needs_decision": decision_form is not None
             or row.state == HandOver.State.RETURNED
             or row.receiver_id is None,
