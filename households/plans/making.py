@@ -51,8 +51,13 @@ def make_draft(
 def chosen(answer: Answer, max_moves: int | None) -> Division:
     if max_moves is not None:
         return within(answer.divisions, max_moves)
+    return least_outside(answer.divisions)
+
+
+def least_outside(divisions: Sequence[Division]) -> Division:
+    """Return the division of fewest moves among those with fewest grids outside the tolerance."""
     return min(
-        choices(answer.divisions, most=len(answer.divisions)),
+        choices(divisions, most=len(divisions)),
         key=lambda division: (
             division.metrics.grids_outside_tolerance,
             division.metrics.moved_households or 0,
@@ -244,14 +249,19 @@ def finish(*, plan: GridPlan, seconds: float = WEB_SECONDS) -> int:
     """Let the planner place everything but the locked parts; return how many parts it moved.
 
     A re-cut goes on from today's grids and moves no more households than the draft does now,
-    where that suffices; another draft is divided anew around what is locked.
+    unless more of them bring more grids inside the tolerance; another draft is divided anew
+    around what is locked.
     """
     parts = parts_of(plan)
     grids = list(plan.grids.order_by("number"))
     instance = instance_of(plan, parts, grids, layout_of(plan, parts))
     if plan.is_recut:
         limit = sum(part.moving for part in parts)
-        division = within(recut(instance, seed=plan.seed, seconds=seconds, max_moved=limit), limit)
+        found = recut(instance, seed=plan.seed, seconds=seconds, max_moved=limit)
+        division = min(
+            (within(found, limit), least_outside(found)),
+            key=lambda choice: choice.metrics.grids_outside_tolerance,
+        )
     else:
         division = divide(instance, seed=plan.seed, seconds=seconds)
     known = {} if plan.least_proven is not None else known_of(instance, division)

@@ -356,6 +356,18 @@ def test_finish_leaves_locked_parts_and_restores_balance(community, grid, lattic
     assert plan_figures(plan).largest_deviation <= 20
 
 
+def test_finish_of_a_recut_moves_more_where_few_moves_leave_grids_outside(community, grid, lattice):
+    other = GridFactory(community=community)
+    Household.objects.filter(building__in=lattice[:2]).update(grid=other)
+    plan = draft(community, is_recut=True)
+    for part in plan.parts.all():
+        making.move_parts(plan=plan, parts=[part.pk], to=plan.grids.get(grid=part.today))
+    assert plan_figures(plan).outside == 2
+    plan.refresh_from_db()
+    making.finish(plan=plan, seconds=0.3)
+    assert plan_figures(plan).outside == 0
+
+
 def test_accepted_plan_is_changed_no_more(community, lattice):
     plan = draft(community, grids=2)
     GridPlan.objects.filter(pk=plan.pk).update(
