@@ -17,7 +17,7 @@ from communities.roles import MANAGERS
 from gridmgmt.overview import reports, tables
 from gridmgmt.overview.figures import week_starts
 from gridmgmt.overview.reports import DriftedGrid, Report
-from households.models import quarter_start
+from households.models import GridPlan, quarter_start
 from visits.models import CalendarDay, Emergency
 
 
@@ -38,7 +38,10 @@ def community(request: HttpRequest, code: str) -> HttpResponseBase:
     if wants_export(request):
         return export(request, report, place)
     drifted = reports.drifted_grids(place, report)
-    return dashboard(request, report, place, above=place.area, drifted=drifted)
+    # Where no grid has drifted, nobody is asked to plan and no plan is asked for.
+    plans = GridPlan.objects.visible_to(request.user).waiting().filter(community=place)
+    waiting = plans.first() if drifted else None
+    return dashboard(request, report, place, above=place.area, drifted=drifted, waiting=waiting)
 
 
 @require_safe
@@ -84,6 +87,7 @@ def dashboard(
     *,
     above: Area | None,
     drifted: Sequence[DriftedGrid] = (),
+    waiting: GridPlan | None = None,
 ) -> HttpResponse:
     """Lay out the figures of a place, with the way to the one above if that is open to her."""
     links = tables.Links(report.on)
@@ -114,6 +118,7 @@ def dashboard(
         "export_query": query_with(request, export="xlsx"),
         "drifted": drifted,
         "drifted_parts": links.drifted(report) if isinstance(place, Area) else [],
+        "waiting": waiting,
         "may_recut": request.user.has_any_role(MANAGERS),
         "map_link": reverse("community_map", args=[place.code])
         if isinstance(place, Community)

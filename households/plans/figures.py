@@ -324,13 +324,18 @@ def shortest_way(edges: Iterable[tuple[int, int]], layout: Layout) -> int:
     return round(sum(map(length, joining(sorted(set(edges), key=length)))))
 
 
-def moves_of(parts: Iterable[PlannedPart]) -> list[tuple[PlannedPart, int, int]]:
-    """Return part, key of the grid it leaves and how many households, for all that change."""
-    changes = []
+def moves_of(parts: Iterable[PlannedPart]) -> list[tuple[PlannedPart, int | None, int]]:
+    """Return part, key of the grid it leaves and how many households, for all that change.
+
+    Households that are in no grid today leave None.
+    """
+    changes: list[tuple[PlannedPart, int | None, int]] = []
     for part in parts:
         staying = part.planned_grid.grid_id
         counts = Counter({int(grid): count for grid, count in part.by_grid.items()})
         for grid, households in sorted(counts.items()):
             if grid != staying and households:
                 changes.append((part, grid, households))
+        if new := part.households - leaving.total():
+            changes.append((part, None, new))
     return changes

@@ -158,7 +158,7 @@ def plan_change(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, " ".join(error.messages))
     else:
         warn_of_breaks(request, changed)
-    return redirect(back + "#parts")
+    return redirect(back)
 
 
 def change_words(request: HttpRequest, changed: GridPlan, keys: list[int]) -> str:
@@ -250,8 +250,8 @@ def plan_moves(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "part": part,
             "households": households,
-            "from_grid": grids.get(grid),
-            "from_worker": people.get(workers.get(grid, 0)),
+            "from_grid": grids.get(grid or 0),
+            "from_worker": people.get(workers.get(grid or 0, 0)),
             "to": part.planned_grid,
         }
         for part, grid, households in changes
@@ -262,7 +262,8 @@ def plan_moves(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "plan": shown,
             "rows": rows,
-            "households": sum(households for _part, _grid, households in changes),
+            "households": sum(households for _part, grid, households in changes if grid),
+            "new": sum(households for _part, grid, households in changes if not grid),
         },
     )
 

@@ -47,7 +47,8 @@ async function keepCopies() {
 
 async function logOut(event) {
   const form = event.target;
-  if (!form.action.endsWith(words.logout) || form.dataset.forgotten) return;
+  // A button of the form that is called action hides the property of that name.
+  if (!(form.getAttribute("action") || "").endsWith(words.logout) || form.dataset.forgotten) return;
   event.preventDefault();
   form.dataset.forgotten = "yes";
   // However slow the phone is, nobody waits longer than this to be logged out.

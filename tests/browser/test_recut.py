@@ -130,7 +130,12 @@ def test_from_a_drifted_grid_to_the_lists_of_the_workers(open_page, world, stree
     with time_machine.travel(at(friday)):
         before = past_figures(street, friday - DAY)
         office = open_page(world.officer, size=DESK)
+        errors: list[str] = []
+        office.on("pageerror", lambda error: errors.append(str(error)))
         draft_by_hand(office, street)
+        # What was done stands in sight, with the figures it made.
+        expect(office.locator(".notice--success").first).to_be_in_viewport()
+        assert errors == []
         office.get_by_role("link", name="Accept from a day on").click()
         assert axe_violations(office) == []
         expect(office.locator("[name=effective_on]")).to_have_value(str(monday))

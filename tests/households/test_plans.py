@@ -235,6 +235,14 @@ def test_grid_that_keeps_most_keeps_its_name_and_worker(community, grid, lattice
     assert {part.planned_grid for part, _grid, _count in moves_of(parts_of(plan))} == {new}
 
 
+def test_doors_in_no_grid_are_named_among_those_that_come(community, grid, lattice):
+    build(community, community.holding_grid(), "新楼", 5, at=(200, 0))
+    plan = draft(community, is_recut=True)
+    assert plan_figures(plan).moved == 0
+    [(part, left, households)] = moves_of(plan.parts.all())
+    assert (part.building.name, left, households) == ("新楼", None, 5)
+
+
 def test_figures_are_those_of_the_rows(community, grid, lattice):
     plan = draft(community, grids=2)
     figures = plan_figures(plan)

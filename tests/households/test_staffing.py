@@ -15,6 +15,7 @@ from tests.factories import (
     BuildingFactory,
     CoverFactory,
     GridFactory,
+    GridPlanFactory,
     HouseholdFactory,
     MembershipFactory,
     UserFactory,
@@ -143,6 +144,24 @@ def test_street_and_district_count_grids_past_their_limits(world, as_user):
     Community.objects.filter(pk=world.community.pk).update(grid_size_min=1)
     # The empty grid.
     assert parts(world.street, world.street_officer) == [community]
+
+
+def test_where_a_plan_waits_for_its_day_no_other_is_asked_for(world, as_user):
+    url = world.community.get_absolute_url()
+    Community.objects.filter(pk=world.community.pk).update(
+        grid_size_min=0, grid_size=1, grid_size_max=2
+    )
+    add_doors(world.grid, world.household.building, 3)
+    client = as_user(world.officer)
+    assert "recut=1" in client.get(url).content.decode()
+    plan = GridPlanFactory(
+        community=world.community,
+        accepted_at=timezone.now(),
+        effective_on=timezone.localdate() + datetime.timedelta(days=3),
+    )
+    page = client.get(url).content.decode()
+    assert "recut=1" not in page
+    assert reverse("visits:plan_change", args=[plan.pk]) in page
 
 
 def test_doors_without_a_grid_do_not_drift(world, as_user):
