@@ -12,7 +12,7 @@ from communities.division.matching import best_matching
 from communities.division.metrics import measure, moved
 from communities.division.mixing import differences, mixed, mixtures
 from communities.division.repair import connected_start
-from communities.division.search import STEPS_PER_SECOND, search
+from communities.division.search import moves_per_second, search
 from communities.division.windows import polish
 
 # Prices tried, each half of the one before. The highest makes the whole gain worth moving a
@@ -57,10 +57,9 @@ class Recut:
         self.chance = random.Random(seed)  # noqa: S311 - a search, no secret
         self.start = connected_start(instance)
         self.found: list[Choice] = []
-        rate = STEPS_PER_SECOND * len(instance.nodes) / instance.k
         self.households = sum(node.households for node in instance.nodes)
         runs = PRICES + 1 + RUNS_AT_SHARE * len(WANTED_SHARES) + RUNS_AT_LIMIT
-        self.steps = int(seconds * rate / runs)
+        self.steps = int(seconds * moves_per_second(instance) / runs)
         self.mixed_at_a_time = int(
             seconds * MIXED_PER_SECOND / RUNS_AT_LIMIT / max(len(instance.nodes), 1)
         )

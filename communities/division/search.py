@@ -28,6 +28,8 @@ MOST_SEEDS = 16
 FEWEST_SEEDS = 3
 # Windows divided anew in a second of search, after the moves.
 WINDOWS_PER_SECOND = 150
+# Searches from the same start when some nodes are fixed.
+RESTARTS = 3
 
 
 class Stage(NamedTuple):
@@ -46,6 +48,12 @@ STAGES = (
 )
 
 
+def moves_per_second(instance: Instance) -> float:
+    """Return how many moves stand for a second of search."""
+    rate = min(STEPS_PER_SECOND * len(instance.nodes) / instance.k, FASTEST)
+    return rate * RATE_AMONG_MANY if len(instance.nodes) > MANY_NODES else rate
+
+
 def search(instance: Instance, *, seed: int, seconds: float) -> list[int]:
     """Return the labels of the best division found; every grid is connected.
 
@@ -55,13 +63,11 @@ def search(instance: Instance, *, seed: int, seconds: float) -> list[int]:
     labels = [0] * len(instance.nodes)
     next_label = 0
     for part in shares(instance):
-        rate = min(STEPS_PER_SECOND * len(part.nodes) / part.grids, FASTEST)
-        if len(part.nodes) > MANY_NODES:
-            rate *= RATE_AMONG_MANY
-        steps = seconds * rate * len(part.nodes) / len(instance.nodes)
+        by_itself = alone(instance, part)
+        steps = seconds * moves_per_second(by_itself) * len(part.nodes) / len(instance.nodes)
         steps = int(min(steps, len(part.nodes) * STEPS_PER_NODE))
         windows = int(seconds * WINDOWS_PER_SECOND * len(part.nodes) / len(instance.nodes))
-        found = search_part(alone(instance, part), steps, windows, random.Random(seed))  # noqa: S311 - a search, no secret
+        found = search_part(by_itself, steps, windows, random.Random(seed))  # noqa: S311 - a search, no secret
         for node, label in zip(part.nodes, found, strict=True):
             labels[node] = next_label + label
         next_label += part.grids
@@ -127,10 +133,6 @@ def as_row(instance: Instance) -> list[int]:
     return row
 
 
-# Searches from the same start when some nodes are fixed.
-RESTARTS = 3
-
-
 def search_around_fixed(instance: Instance, *, seed: int, seconds: float) -> list[int]:
     """Return the best division found that leaves fixed nodes in their grids.
 
@@ -141,8 +143,8 @@ def search_around_fixed(instance: Instance, *, seed: int, seconds: float) -> lis
         instance = replace(instance, current=(-1,) * len(instance.nodes))
     start = connected_start(instance)
     frozen = frozenset(node for node, label in enumerate(instance.fixed or ()) if label is not None)
-    rate = min(STEPS_PER_SECOND * len(instance.nodes) / instance.k, FASTEST)
-    steps = int(min(seconds * rate, len(instance.nodes) * STEPS_PER_NODE) / RESTARTS)
+    steps = seconds * moves_per_second(instance)
+    steps = int(min(steps, len(instance.nodes) * STEPS_PER_NODE) / RESTARTS)
     states = []
     for _restart in range(RESTARTS):
         state = Annealing(instance, start, chance, frozen=frozen)

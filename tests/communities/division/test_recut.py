@@ -17,6 +17,8 @@ from communities.division import (
     within,
 )
 from communities.division.matching import best_matching
+from communities.division.recut import Recut
+from communities.division.search import FASTEST
 from tests.communities.division.test_divide import street_plan
 
 
@@ -56,6 +58,17 @@ def test_nothing_is_moved_beyond_what_moves_by_hand_would_take(tmp_path):
     answer = json.loads(out.getvalue())
     assert answer["metrics"]["moved_households"] <= moved_by_hand(read_instance(grown_town()))
     assert {"labels", "metrics"} <= answer["tradeoff"][0].keys()
+
+
+def test_a_recut_of_few_large_grids_tries_no_more_moves_than_a_second_holds(monkeypatch):
+    tried = []
+    monkeypatch.setattr(
+        "communities.division.annealing.Annealing.run",
+        lambda _state, cooling: tried.append(cooling.steps),
+    )
+    today = {"current": [n % 20 // 10 for n in range(300)]}
+    Recut(read_instance(street_plan(20, 15, 2) | today), seed=0, seconds=1).run(0)
+    assert 0 < sum(tried) <= 1.25 * FASTEST
 
 
 def test_what_is_fixed_stays():
