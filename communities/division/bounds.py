@@ -1,6 +1,7 @@
-"""What no division can do better, and words for why."""
+"""What no division can do better, and codes for why."""
 
 import math
+from bisect import bisect_left
 from typing import Any, NamedTuple
 
 from communities.division.instance import Instance
@@ -16,10 +17,6 @@ class Estimate(NamedTuple):
 
     proven: float
     reached: float
-
-    @property
-    def is_exact(self) -> bool:
-        return self.reached <= self.proven + ROUNDING
 
 
 # A code and its numbers; pages and commands put them into words.
@@ -55,27 +52,29 @@ def part_weights(instance: Instance) -> list[float]:
 
 
 def least_of_parts(instance: Instance) -> float:
+    """Return what the worst grid is off by, at least, because each part has whole grids.
+
+    A share of the target, for the best way to share out the grids. 0 where there are more
+    parts than grids, or none: then nothing is proven.
+    """
     loads = [weight / instance.target for weight in part_weights(instance)]
-    candidates = sorted(
-        {0.0}
-        | {
-            abs(load / grids - 1)
-            for load in loads
-            for grids in {1, max(1, math.floor(load)), math.ceil(load) or 1, instance.k}
-        }
-        | {abs(load / grids - 1) for load in loads for grids in range(1, min(instance.k, 60) + 1)}
-    )
-    for deviation in candidates:
+    if not 0 < len(loads) <= instance.k:
+        return 0.0
+
+    def suffices(deviation: float) -> bool:
+        """Say whether the parts can share out all grids, none of which is off by more."""
         least = [max(1, math.ceil(load / (1 + deviation) - ROUNDING)) for load in loads]
         most = [
             math.inf if deviation >= 1 else math.floor(load / (1 - deviation) + ROUNDING)
             for load in loads
         ]
         fits = all(low <= high for low, high in zip(least, most, strict=True))
-        if fits and sum(least) <= instance.k <= sum(most):
-            return deviation
-    # Fewer grids than parts, or nothing to divide: nothing is proven.
-    return 0.0
+        return fits and sum(least) <= instance.k <= sum(most)
+
+    deviations = sorted(
+        {abs(load / grids - 1) for load in loads for grids in range(1, instance.k + 1)}
+    )
+    return deviations[bisect_left(deviations, True, key=suffices)]
 
 
 def least_proven(instance: Instance, metrics: Metrics) -> float:
@@ -115,13 +114,10 @@ def remarks(instance: Instance, metrics: Metrics, least: float | None = None) ->
                 "percent": round(100 * (heaviest.weight / instance.target - 1), 1),
             }
         )
-    if least_of_parts(instance) > instance.tolerance + ROUNDING:
+    by_parts = least_of_parts(instance)
+    if by_parts > instance.tolerance + ROUNDING:
         found.append(
-            {
-                "code": "barriers",
-                "parts": len(weights),
-                "percent": round(100 * least_of_parts(instance), 1),
-            }
+            {"code": "barriers", "parts": len(weights), "percent": round(100 * by_parts, 1)}
         )
     if metrics.contiguity_violations:
         found.append({"code": "broken_by_fixed", "pieces": metrics.contiguity_violations})
