@@ -8,12 +8,19 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from communities.division.coordinates import Datum, to_wgs84
 from communities.models import Community, Grid, User
 from households.models.place import Building
 
 Position = tuple[float, float]
 # A line drawn by hand has some ten points; more than this is a file for another purpose.
 MOST_POINTS = 2000
+
+
+# A centimetre.
+DECIMALS = 7
+# Where China is; longitude and latitude in the other order lie outside of it.
+EASTERN, NORTHERN = 60, 60
 
 
 def is_position(value: object) -> bool:
@@ -25,6 +32,18 @@ def is_position(value: object) -> bool:
         and abs(value[0]) <= 180  # noqa: PLR2004
         and abs(value[1]) <= 90  # noqa: PLR2004
     )
+
+
+def is_swapped(longitude: float, latitude: float) -> bool:
+    """Say whether the two stand in the other order, as far as that can be told."""
+    is_backwards = not is_position([longitude, latitude]) and is_position([latitude, longitude])
+    return is_backwards or longitude < EASTERN < latitude
+
+
+def in_wgs84(longitude: float, latitude: float, datum: Datum) -> Position:
+    """Return a position of this datum as it is stored."""
+    longitude, latitude = to_wgs84(longitude, latitude, datum)
+    return round(longitude, DECIMALS), round(latitude, DECIMALS)
 
 
 class BarrierQuerySet(models.QuerySet["Barrier"]):

@@ -12,8 +12,15 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
-from communities.division.coordinates import Datum, to_wgs84
-from households.models.geography import MOST_POINTS, Position, is_position
+from communities.division.coordinates import Datum
+from households.models.geography import (
+    DECIMALS,
+    MOST_POINTS,
+    Position,
+    in_wgs84,
+    is_position,
+    is_swapped,
+)
 from households.register.problems import file_text
 from households.register.reader import BROWSER, FileRefused, check_upload, read_sheets
 from households.register.values import Cell, text_of
@@ -22,8 +29,6 @@ GEOJSON_SUFFIXES = {".geojson", ".json"}
 LARGEST_GEOJSON = 20 * 1024 * 1024
 MOST_PLACES = 20_000
 HEADING_ROWS = 20
-# A centimetre.
-DECIMALS = 7
 HEADINGS = {
     "name": re.compile(
         r"^(楼栋|楼号|楼栋号|楼栋名称|楼名|幢号|栋号|建筑|建筑物|名称|地址|building|name|address)$"
@@ -34,8 +39,6 @@ HEADINGS = {
     "code": re.compile(r"^(网格编码|网格编号|编码|编号|code|id)$"),
     "kind": re.compile(r"^(类型|kind|type)$"),
 }
-# Where China is; a file with the columns swapped lies outside of it.
-EASTERN, NORTHERN = 60, 60
 
 
 class Place(NamedTuple):
@@ -78,18 +81,13 @@ def read_places(file: UploadedFile, datum: Datum) -> list[Place]:
 def converted(position: Any, datum: Datum) -> Position:
     """Return a position in WGS 84; raises ValidationError for what is none."""
     pair = position[:2] if isinstance(position, list | tuple) else position
+    if isinstance(pair, list) and is_position(pair[::-1]) and is_swapped(*pair):
+        raise ValidationError(_("Longitude and latitude are swapped: the longitude comes first."))
     if not is_position(pair):
-        if isinstance(pair, list) and is_position(pair[::-1]):
-            raise ValidationError(
-                _("Longitude and latitude are swapped: the longitude comes first.")
-            )
         raise ValidationError(
             _("A position is a longitude and a latitude in degrees, such as 116.41, 39.92.")
         )
-    if pair[0] < EASTERN < pair[1]:
-        raise ValidationError(_("Longitude and latitude are swapped: the longitude comes first."))
-    longitude, latitude = to_wgs84(float(pair[0]), float(pair[1]), datum)
-    return round(longitude, DECIMALS), round(latitude, DECIMALS)
+    return in_wgs84(float(pair[0]), float(pair[1]), datum)
 
 
 # GeoJSON.

@@ -103,6 +103,11 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     ),
     "birth_date": ("出生日期", "Birth date", "出生年月日", "出生年月", "生日", "出生时间", "born", "date of birth", "dob", "birthday"),
     "sex": ("性别", "Sex", "gender"),
+    "longitude": ("经度", "Longitude", "楼栋经度", "lon", "lng"),
+    "latitude": ("纬度", "Latitude", "楼栋纬度", "lat"),
+    "datum": (
+        "坐标系", "Coordinate system", "坐标系统", "坐标类型", "坐标来源", "datum", "crs",
+    ),
     # Running numbers of lines carry nothing.
     "serial": ("序号", "No.", "编号", "no", "#", "sn", "serial", "row number"),
     # The columns that the workbook of problems adds; understood when it is uploaded again.

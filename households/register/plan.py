@@ -6,6 +6,7 @@ step names rows that do not exist yet by negative numbers.
 
 import datetime
 import hashlib
+import math
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +16,7 @@ from communities.models.place import HOLDING_SEQUENCE
 from households.addresses import door_key
 from households.masking import mask_identity, mask_phone
 from households.models import CareTag, Household, ImportPage, Residency, phone_index
+from households.models.geography import Position
 from households.register.known import Facts, Known, Tie
 from households.register.problems import Problem, Weight, weight_of
 from households.register.reading import Progress, Reading
@@ -23,6 +25,8 @@ from households.register.steps import Entry, Outcome, Step
 
 Kind = ImportPage.Kind
 BATCH = 2000
+# In degrees, some 500 metres: entrances of one building may have positions of their own.
+FARTHEST_APART = 0.005
 
 
 class Planner:
@@ -52,7 +56,14 @@ class Planner:
             for text in (grid.code, grid.name, grid.code[-3:], grid.code[-3:].lstrip("0"))
         }
         self.grid_names = dict(Grid.objects.filter(community=community).values_list("pk", "name"))
-        self.buildings = dict(community.buildings.values_list("match_key", "pk"))
+        self.buildings: dict[str, int] = {}
+        self.positions: dict[int, tuple[float | None, float | None]] = {}
+        for key, pk, *position in community.buildings.values_list(
+            "match_key", "pk", "longitude", "latitude"
+        ):
+            self.buildings[key] = pk
+            self.positions[pk] = (position[0], position[1])
+        self.said_positions: dict[int, Position] = {}
         self.households = self.load_doors()
         self.occupancies: dict[int, str] = {}
         self.new_people: dict[str, int] = {}
@@ -162,6 +173,7 @@ class Planner:
             household = self.add_household(row, step)
         if household is not None and not gone:
             self.compare_household(row, household, facts, step, entry)
+            self.compare_position(row, step, entry)
         if is_new_person:
             assert household is not None  # noqa: S101 - made above
             self.add_person(row, household, step)
@@ -204,6 +216,22 @@ class Planner:
             self.change_household(step, household, known, note=note)
             if known:
                 entry.changes.append(("household_note", before, note))
+
+    def compare_position(self, row: Row, step: Step, entry: Entry) -> None:
+        """Take the first position that the file gives a building."""
+        if row.position is None or row.door is None:
+            return
+        building = self.buildings[row.door.key[0]]
+        said = self.said_positions.setdefault(building, row.position)
+        if said is not row.position:
+            if math.dist(said, row.position) > FARTHEST_APART:
+                row.problems.append(Problem("position_differs", "position"))
+            return
+        before = self.positions.get(building, (None, None))
+        if row.position != before:
+            step.positions[building] = row.position
+            if building > 0:
+                entry.changes.append(("position", in_degrees(*before), in_degrees(*row.position)))
 
     def compare_occupancy(
         self, row: Row, household: int, known: Household | None, step: Step, entry: Entry
@@ -394,6 +422,10 @@ def resident_differences(person: Known, row: Row) -> list[tuple[str, Any, Any]]:
     if row.note and row.note not in person.note:
         differences.append(("note", person.note, f"{person.note}\n{row.note}".strip()))
     return differences
+
+
+def in_degrees(longitude: float | None, latitude: float | None) -> str:
+    return "" if longitude is None else f"{longitude}, {latitude}"
 
 
 def shown(fact: str, value: Any) -> str:

@@ -42,6 +42,9 @@ FACTS: dict[str, Any] = {
     "occupancy": _("occupancy"),
     "grid": _("grid"),
     "household_note": _("note on the household"),
+    "position": _("position"),
+    "longitude": _("longitude"),
+    "latitude": _("latitude"),
     "address": _("address"),
     "household": _("household"),
 }
@@ -179,6 +182,40 @@ SENTENCES: dict[str, tuple[Weight, Any]] = {
     "occupancy_differs": (
         Weight.REMARKED,
         _("“%(heading)s” says something else than another row of the same door, which was taken."),
+    ),
+    "position_half": (
+        Weight.REMARKED,
+        _("The position is left out: its %(heading)s is missing. Write both, or neither."),
+    ),
+    "position_number": (
+        Weight.REMARKED,
+        _(
+            "The position is left out: longitude and latitude are not both numbers. Write degrees such as 116.41 and 39.92."
+        ),
+    ),
+    "position_swapped": (
+        Weight.REMARKED,
+        _(
+            "The position is left out: longitude and latitude are swapped. In China the longitude is the larger number."
+        ),
+    ),
+    "position_range": (
+        Weight.REMARKED,
+        _(
+            "The position is left out: it is no place. Write longitude and latitude in degrees such as 116.41 and 39.92, or empty the cells."
+        ),
+    ),
+    "datum": (
+        Weight.REMARKED,
+        _(
+            "“%(heading)s”: “%(value)s” is not a coordinate system known here, so the position is left out. Write WGS-84, GCJ-02 or BD-09."
+        ),
+    ),
+    "position_differs": (
+        Weight.REMARKED,
+        _(
+            "Another row puts this building more than half a kilometre away, and that position was taken. Compare them on a map."
+        ),
     ),
     "grid_differs": (
         Weight.REMARKED,

@@ -20,7 +20,8 @@ WIDTHS = {"report_row": 10, "report_problem": 60, "report_checked": 14, "report_
 TEMPLATE_FIELDS = (
     "household_number", "address", "name", "relation", "identity", "phone", "birth_date", "sex",
     "registered_address", "lives_here", "person_kind", "occupancy", "grid", "care", "moved_in_on",
-    "moved_out", "moved_out_on", "died_on", "emergency_name", "emergency_phone", "note",
+    "moved_out", "moved_out_on", "died_on", "emergency_name", "emergency_phone", "longitude",
+    "latitude", "datum", "note",
 )  # fmt: skip
 
 
@@ -158,5 +159,12 @@ def template_notes() -> dict[str, str]:
         "died_on": _("The day of death."),
         "emergency_name": _("Who is called in an emergency."),
         "emergency_phone": _("The phone of that person."),
+        "longitude": _(
+            "Of the building, in degrees such as 116.41. May stand on the first row of the building only."
+        ),
+        "latitude": _("Of the building, in degrees such as 39.92."),
+        "datum": _(
+            "WGS-84 (GPS, Tianditu), GCJ-02 (Amap, Tencent) or BD-09 (Baidu). Left blank it is WGS-84."
+        ),
         "note": _("Anything else. It is added to the notes already there."),
     }

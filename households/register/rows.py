@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from households.addresses import Door
 from households.identity import Identity
+from households.models.geography import Position
 from households.register.columns import Header
 from households.register.doors import DoorReader, is_same_place
 from households.register.problems import Problem, Weight, weight_of
@@ -20,10 +21,12 @@ from households.register.values import (
     is_nothing,
     read_bool,
     read_date,
+    read_datum,
     read_identity,
     read_list,
     read_name,
     read_phones,
+    read_position,
     read_sex,
 )
 
@@ -98,6 +101,7 @@ class Row:
     care: list[str] = field(default_factory=list)
     occupancy: str = ""
     grid: str = ""
+    position: Position | None = None
     is_checked: bool = False
     problems: list[Problem] = field(default_factory=list)
 
@@ -156,6 +160,7 @@ class RowReader:
         if self.columns_head_by_number and place.opens:
             row.is_head = True
         self.read_household(line, row)
+        self.read_position(line, row)
         if not row.name and self.says_something_personal(line):
             row.problems.append(Problem("name_missing"))
         self.read_tie(line, row, is_registered=place.is_registered)
@@ -296,6 +301,24 @@ class RowReader:
         else:
             self.occupancy_carried, self.grid_carried = occupancy, grid
         row.occupancy, row.grid = occupancy, grid
+
+    def read_position(self, line: Line, row: Row) -> None:
+        """Read where the building stands; a position that cannot be taken is left out."""
+        longitude, latitude = self.text(line, "longitude"), self.text(line, "latitude")
+        if not longitude and not latitude:
+            return
+        if not (longitude and latitude):
+            missing = "latitude" if longitude else "longitude"
+            row.problems.append(Problem("position_half", missing))
+            return
+        datum = self.text(line, "datum")
+        try:
+            row.position = read_position(longitude, latitude, read_datum(datum))
+        except Unreadable as error:
+            if error.code == "datum":
+                row.problems.append(Problem("datum", self.heading("datum"), datum))
+            else:
+                row.problems.append(Problem(error.code, self.heading("longitude")))
 
     def read_occupancy(self, line: Line) -> str:
         text = self.text(line, "occupancy")

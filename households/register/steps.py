@@ -4,6 +4,7 @@ import datetime
 from dataclasses import dataclass, field
 from typing import Any
 
+from households.models.geography import Position
 from households.register.problems import Problem
 from households.register.rows import Row
 
@@ -13,6 +14,8 @@ class Step:
     """What to write for one chunk of rows. Negative numbers name rows this import creates."""
 
     buildings: list[tuple[int, str, str]] = field(default_factory=list)
+    # Where buildings stand, for those of which the register says something new.
+    positions: dict[int, Position] = field(default_factory=dict)
     households: list[tuple[int, int, str, str, int]] = field(default_factory=list)
     household_changes: dict[int, dict[str, Any]] = field(default_factory=dict)
     residents: list[tuple[int, str, str, datetime.date | None, str, str]] = field(

@@ -10,6 +10,7 @@ from django.db.models import ProtectedError, Q
 from django.utils.translation import gettext as _
 
 from households.models import (
+    Building,
     Care,
     Household,
     ImportPage,
@@ -60,6 +61,7 @@ def undo_import(*, register_import: RegisterImport) -> None:
         with transaction.atomic():
             for page in pages.iterator():
                 restore(page.content["changed"])
+                put_back(page.content.get("positions", []))
             delete(merged(page.content["created"] for page in pages.iterator()))
     except ProtectedError:
         raise ValidationError(
@@ -136,6 +138,13 @@ def restore(changed: dict[str, list[list[Any]]]) -> None:
         if name == "residency":
             doors = [row.household_id for row in existing.values()]
             reschedule_households(Household.objects.filter(pk__in=doors))
+
+
+def put_back(positions: list[list[Any]]) -> None:
+    """Give buildings their former positions, where nobody has set another since."""
+    for pk, former, written in positions:
+        here = Building.objects.filter(pk=pk, longitude=written[0], latitude=written[1])
+        here.update(longitude=former[0], latitude=former[1])
 
 
 def merged(records: Iterable[dict[str, list[list[int]]]]) -> dict[str, list[list[int]]]:

@@ -10,7 +10,9 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
+from communities.division.coordinates import Datum
 from households.identity import Identity, InvalidIdentityError, parse_identity
+from households.models.geography import Position, in_wgs84, is_position, is_swapped
 
 Cell = str | int | float | bool | datetime.date | datetime.datetime | datetime.time | None
 
@@ -87,6 +89,14 @@ class PhoneEntry(NamedTuple):
 
     number: str
     label: str
+
+
+DATUMS = {
+    Datum.WGS84: {"WGS84", "CGCS2000", "EPSG4326", "EPSG4490", "GPS", "OPENSTREETMAP", "OSM", "国家2000", "2000国家大地坐标系", "天地图"},
+    Datum.GCJ02: {"GCJ02", "GCJ", "火星", "火星坐标", "火星坐标系", "高德", "高德地图", "腾讯", "腾讯地图", "AMAP", "GAODE", "TENCENT"},
+    Datum.BD09: {"BD09", "BD09LL", "BD", "百度", "百度地图", "BAIDU"},
+}  # fmt: skip
+DATUM_NOISE = re.compile(r"[\s\-_:./]")
 
 
 def text_of(cell: Cell) -> str:
@@ -253,6 +263,29 @@ def read_name(cell: Cell) -> str:
     if CHINESE.search(text):
         text = DOTS.sub("·", text.replace(" ", ""))
     return text
+
+
+def read_datum(text: str) -> Datum:
+    """Read what positions count from, by its name or by the map that shows them so."""
+    plain = DATUM_NOISE.sub("", text).upper()
+    for datum, names in DATUMS.items():
+        if not plain or plain in names:
+            return datum
+    raise Unreadable("datum")
+
+
+def read_position(longitude: str, latitude: str, datum: Datum) -> Position:
+    """Return a position in WGS 84, from degrees as decimal numbers."""
+    try:
+        east, north = float(longitude.rstrip("°")), float(latitude.rstrip("°"))
+    except ValueError:
+        raise Unreadable("position_number") from None
+    if is_swapped(east, north):
+        raise Unreadable("position_swapped")
+    # Programs write 0 and 0 for a place they do not know.
+    if not is_position((east, north)) or (east == 0 and north == 0):
+        raise Unreadable("position_range")
+    return in_wgs84(east, north, datum)
 
 
 def read_sex(cell: Cell) -> str:

@@ -55,6 +55,7 @@ class Writer:
             "phone": self.create_phones(step),
             "care": self.create_care(step),
         }
+        positions = self.place_buildings(step)
         changed = {
             "resident": self.change(Resident, step.resident_changes),
             "residency": self.change(Residency, step.residency_changes),
@@ -65,6 +66,7 @@ class Writer:
         return {
             "created": {name: keys for name, keys in created.items() if keys},
             "changed": {name: rows for name, rows in changed.items() if rows},
+            **({"positions": positions} if positions else {}),
         }
 
     def key(self, reference: int) -> int:
@@ -90,6 +92,18 @@ class Writer:
             self.keys[reference] = building.pk
             self.new_buildings[building.pk] = building
         return ranges(building.pk for building in buildings)
+
+    def place_buildings(self, step: Step) -> list[list[Any]]:
+        """Write positions; return for each building its key, the former position and the new."""
+        places = {self.key(reference): place for reference, place in step.positions.items()}
+        buildings = list(Building.objects.filter(pk__in=places))
+        record = []
+        for building in buildings:
+            former = [building.longitude, building.latitude]
+            building.longitude, building.latitude = places[building.pk]
+            record.append([building.pk, former, list(places[building.pk])])
+        Building.objects.bulk_update(buildings, ["longitude", "latitude"], batch_size=UPDATE_BATCH)
+        return record
 
     def create_households(self, step: Step) -> list[list[int]]:
         existing = Building.objects.in_bulk(
