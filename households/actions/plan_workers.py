@@ -1,10 +1,12 @@
-"""The main workers whom a plan of grids names."""
+"""The people in the grids of a plan: those it names, those it lets go, and the way back."""
 
 import datetime
+import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from django.db.models import Q
+from django.core import serializers
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from communities.models import Membership, User
@@ -15,6 +17,11 @@ from households.models import (
 )
 
 ONE_DAY = datetime.timedelta(days=1)
+# What a change of grids did, as `GridPlan.carried` keeps it for the way back: keys of grids
+# `opened` and `closed`; `names`: grid, name before, after; keys of memberships `made`;
+# `memberships` ended, each with its last day before; rows of those `removed` before they began;
+# `posts` and `matters` without a door, each with the grid it left.
+Carried = dict[str, list[Any]]
 
 
 def employment_of(worker: User, on: datetime.date) -> str:
@@ -60,20 +67,64 @@ def replaced_in(plan: GridPlan, on: datetime.date) -> list[Replaced]:
     return found
 
 
-def replace_workers(changes: Iterable[Replaced], on: datetime.date) -> dict[str, list[Any]]:
-    """Let others be the main workers from that day on; return what `reopen` needs."""
-    carried: dict[str, list[Any]] = {"memberships": [], "made": []}
+def replace_workers(changes: Iterable[Replaced], on: datetime.date, carried: Carried) -> None:
+    """Let others be the main workers from that day on, and add to `carried` what was done."""
     for planned, _before in changes:
         own = Membership.objects.filter(grid=planned.grid, role=Role.GRID_WORKER)
         out = own.exclude(until__lt=on).filter(Q(rank="main") | Q(user=planned.worker))
-        out.filter(since__gte=on).delete()
-        carried["memberships"] += [
-            [pk, until and until.isoformat()] for pk, until in out.values_list("pk", "until")
-        ]
-        out.update(until=on - ONE_DAY)
+        let_go(out, on - ONE_DAY, carried)
         if planned.worker:
-            carried["made"].append(make_main(planned, planned.worker, on).pk)
-    return carried
+            made = make_main(planned, planned.worker, on)
+            carried.setdefault("made", []).append(made.pk)
+
+
+def let_go(members: QuerySet[Membership], last_day: datetime.date, carried: Carried) -> None:
+    """End these memberships with that day, and remove those that have not begun by then.
+
+    `carried` takes what `get_back` needs: the last days of before, and the rows removed.
+    """
+    unbegun = members.filter(since__gt=last_day)
+    carried.setdefault("removed", []).extend(json.loads(serializers.serialize("json", unbegun)))
+    unbegun.delete()
+    carried.setdefault("memberships", []).extend(
+        [pk, until and until.isoformat()] for pk, until in members.values_list("pk", "until")
+    )
+    members.update(until=last_day)
+
+
+def get_back(carried: Carried, on: datetime.date) -> None:
+    """Let the people whom a plan let go be back from that day on, and those it named end.
+
+    What was decided since wins: a grid that has another main worker by now keeps her.
+    """
+    made = Membership.objects.filter(pk__in=carried.get("made", []))
+    made.filter(since__gte=on).delete()
+    made.exclude(until__lt=on).update(until=on - ONE_DAY)
+    last_days = dict(carried.get("memberships", []))
+    for member in Membership.objects.filter(pk__in=last_days).order_by("pk"):
+        last = last_days[member.pk]
+        member.until = last and datetime.date.fromisoformat(last)
+        if is_free(member, on):
+            member.save(update_fields=["until"])
+    for row in serializers.deserialize("python", carried.get("removed", [])):
+        member: Membership = row.object  # type: ignore[assignment] # no other model is in there
+        member.since = max(member.since, on)
+        has_days = member.until is None or member.until >= member.since
+        if has_days and is_free(member, on):
+            row.save()
+
+
+def is_free(member: Membership, on: datetime.date) -> bool:
+    """Say whether no other main worker has the grid on one of the member's days from then on."""
+    if member.rank != Membership.Rank.MAIN:
+        return True
+    others = Membership.objects.filter(
+        grid=member.grid_id, role=Role.GRID_WORKER, rank=Membership.Rank.MAIN
+    )
+    if member.until:
+        others = others.filter(since__lte=member.until)
+    first = max(member.since, on)
+    return not others.exclude(pk=member.pk).exclude(until__lt=first).exists()
 
 
 def make_main(planned: PlannedGrid, worker: User, on: datetime.date) -> Membership:

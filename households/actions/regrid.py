@@ -5,13 +5,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from communities.models import Grid, Membership
 from communities.roles import POST_HOLDERS
 from households.actions.grids import BATCH, enter_grid, leave_grids
 from households.actions.plan_effects import ONE_DAY, Kind, moves_of
-from households.actions.plan_workers import make_main
+from households.actions.plan_workers import Carried, let_go, make_main
 from households.models import (
     FormerGrid,
     GridPlan,
@@ -37,12 +38,12 @@ def open_planned(plan: GridPlan, planned: PlannedGrid, on: datetime.date) -> Gri
 
 
 def rename_grids(plan: GridPlan) -> list[list[Any]]:
-    """Give grids that go on the names of the plan; return each with its name before."""
+    """Give grids that go on the names of the plan; return each with its names before and after."""
     renamed: list[list[Any]] = []
     for planned in plan.grids.select_related("grid"):
         grid = planned.grid
         if grid and grid.name != planned.name:
-            renamed.append([grid.pk, grid.name])
+            renamed.append([grid.pk, grid.name, planned.name])
             Grid.objects.filter(pk=grid.pk).update(name=planned.name)
     return renamed
 
@@ -104,12 +105,12 @@ def heirs_of(moves: Iterable[PlannedMove]) -> dict[int, int]:
 
 
 def close_left(
-    plan: GridPlan, moves: Iterable[PlannedMove], on: datetime.date
-) -> dict[str, list[Any]]:
+    plan: GridPlan, moves: Iterable[PlannedMove], on: datetime.date, carried: Carried
+) -> None:
     """Close the grids that all doors left and no planned grid continues, with the day before.
 
     Workers' memberships end with it, and those that have not begun are removed. Whoever looks
-    after a stairwell goes with the doors. Returns what `reopen` needs.
+    after a stairwell goes with the doors. `carried` takes what `reopen` needs.
     """
     heirs = heirs_of(moves)
     left = heirs.keys() - set(plan.grids.values_list("grid", flat=True))
@@ -118,24 +119,17 @@ def close_left(
         .exclude(kind=Kind.HOLDING)
         .exclude(pk__in=Household.objects.filter(grid__in=left).values("grid"))
     )
-    carried: dict[str, list[Any]] = {"closed": [], "memberships": [], "posts": []}
+    carried |= {"closed": [], "posts": []}
     for grid in empty.order_by("code"):
         grid.closed_on = max(grid.opened_on or datetime.date.min, on - ONE_DAY)
         grid.save(update_fields=["closed_on"])
         posts = Membership.objects.filter(grid=grid, role__in=POST_HOLDERS).exclude(until__lt=on)
         carried["posts"] += [[pk, grid.pk] for pk in posts.values_list("pk", flat=True)]
         posts.update(grid=heirs[grid.pk])
-        carried["memberships"] += end_members(grid, grid.closed_on)
+        let_go(members_after(grid, grid.closed_on), grid.closed_on, carried)
         carried["closed"].append(grid.pk)
-    return carried
 
 
-def end_members(grid: Grid, on: datetime.date) -> list[list[object]]:
-    """End the grid's memberships with that day; return them with their last day before."""
-    members = Membership.objects.filter(grid=grid).exclude(until__lte=on)
-    members.filter(since__gt=on).delete()
-    ended: list[list[object]] = [
-        [pk, until and until.isoformat()] for pk, until in members.values_list("pk", "until")
-    ]
-    members.update(until=on)
-    return ended
+def members_after(grid: Grid, on: datetime.date) -> QuerySet[Membership]:
+    """Return the grid's memberships that would go on after that day, those yet to begin too."""
+    return Membership.objects.filter(grid=grid).exclude(until__lte=on)

@@ -3,7 +3,6 @@
 import datetime
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -11,7 +10,8 @@ from django.utils.translation import gettext as _
 from communities.models import Grid, Membership
 from households.actions.grids import enter_grid, leave_grids
 from households.actions.plan_effects import ONE_DAY, Places
-from households.actions.regrid import end_members
+from households.actions.plan_workers import Carried, get_back, let_go
+from households.actions.regrid import members_after
 from households.models import (
     FormerGrid,
     GridPlan,
@@ -20,16 +20,15 @@ from households.models import (
 )
 
 
-def reopen(carried: dict[str, list[Any]], on: datetime.date) -> None:
-    """Reopen the grids that were closed, with the people who were let go, and names of before."""
-    for pk, name in carried.get("names", []):
-        Grid.objects.filter(pk=pk).update(name=name)
-    made = Membership.objects.filter(pk__in=carried.get("made", []))
-    made.filter(since__gte=on).delete()
-    made.update(until=on - ONE_DAY)
+def reopen(carried: Carried, on: datetime.date) -> None:
+    """Reopen the grids that were closed, with the people who were let go, and names of before.
+
+    A grid that got yet another name since keeps it.
+    """
+    for pk, before, after in carried.get("names", []):
+        Grid.objects.filter(pk=pk, name=after).update(name=before)
     Grid.objects.filter(pk__in=carried.get("closed", [])).update(closed_on=None)
-    for pk, until in carried.get("memberships", []):
-        Membership.objects.filter(pk=pk).update(until=until)
+    get_back(carried, on)
     for pk, grid in carried.get("posts", []):
         Membership.objects.filter(pk=pk).update(grid=grid)
 
@@ -110,5 +109,5 @@ def close_opened(plan: GridPlan, *, on: datetime.date, at: datetime.datetime) ->
     for grid in opened:
         grid.closed_on = max(plan.effective_on or on, on - ONE_DAY)
         grid.save(update_fields=["closed_on"])
-        end_members(grid, grid.closed_on)
+        let_go(members_after(grid, grid.closed_on), grid.closed_on, {})
     return opened

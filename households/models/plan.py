@@ -94,9 +94,9 @@ class GridPlan(models.Model):
         verbose_name=_("taken back by"),
     )
     taken_back_at = models.DateTimeField(_("taken back at"), null=True, blank=True)
-    # What carrying out changed besides the doors, for whoever takes it back: the grids it
-    # closed, the memberships it ended with their last day before, the matters without a door
-    # that went along.
+    # What carrying out changed besides the doors, for whoever takes it back (`Carried` says how):
+    # grids opened, closed and renamed, memberships ended, removed and made, posts and matters
+    # without a door that went along.
     carried = models.JSONField(default=dict, editable=False)
 
     objects = GridPlanQuerySet.as_manager()

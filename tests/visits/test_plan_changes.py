@@ -299,7 +299,8 @@ def test_a_grid_that_goes_on_gets_the_worker_and_the_name_of_the_plan(cut, monda
     mine = MatterFactory(
         grid=cut.a, household=cut.doors[0][0], status="in_progress", assignee=cut.ann
     )
-    plan = cut.accept(cut.plan("aaabb", a={"worker": cay, "name": "新一网格"}), monday)
+    names = {"a": {"worker": cay, "name": "新一网格"}, "b": {"name": "新二网格"}}
+    plan = cut.accept(cut.plan("aaabb", **names), monday)
     given = {row.receiver: row.door_rows.count() for row in HandOver.objects.filter(giver=cut.ann)}
     assert given == {cay: 5, cut.bea: 2}
 
@@ -314,12 +315,67 @@ def test_a_grid_that_goes_on_gets_the_worker_and_the_name_of_the_plan(cut, monda
     assert HandOver.objects.count() == 2
 
     plan.refresh_from_db()
+    Grid.objects.filter(pk=cut.b.pk).update(name="后来的名字")
     take_back(plan=plan, by=cut.world.officer, at=noon(monday + DAY))
+    assert Grid.objects.get(pk=cut.b.pk).name == "后来的名字"
     assert [(row.user, row.until) for row in main.all()] == [(cut.ann, None), (cay, monday)]
     cut.a.refresh_from_db()
     assert cut.a.name == "第一网格"
     mine.refresh_from_db()
     assert mine.assignee == cut.ann
+
+
+@pytest.mark.parametrize(
+    ("places", "grids"), [("aaaaa", {}), ("aaabb", {"b": "凯"})], ids=["closed", "other worker"]
+)
+def test_who_was_yet_to_begin_comes_back_with_the_grid(cut, monday, places, grids):
+    cay, dee = UserFactory(name="凯"), UserFactory(name="黛")
+    Membership.objects.filter(user=cut.bea).update(until=monday + 5 * DAY)
+    coming = MembershipFactory(
+        user=dee, grid=cut.b, rank=Membership.Rank.MAIN, since=monday + 6 * DAY
+    )
+    before = Membership.objects.filter(pk=coming.pk).values().get()
+    plan = cut.accept(cut.plan(places, **{key: {"worker": cay} for key in grids}), monday)
+    carry_out_due(at=noon(monday))
+    assert not Membership.objects.filter(pk=coming.pk).exists()
+    plan.refresh_from_db()
+
+    take_back(plan=plan, by=cut.world.officer, at=noon(monday + 3 * DAY))
+
+    assert Membership.objects.filter(pk=coming.pk).values().get() == before
+    assert Membership.objects.get(user=cut.bea).until == monday + 5 * DAY
+
+
+def test_who_was_to_begin_while_the_grid_was_closed_begins_when_it_is_open_again(cut, monday):
+    coming = MembershipFactory(user=UserFactory(name="黛"), grid=cut.b, since=monday + 2 * DAY)
+    plan = cut.accept(cut.plan("aaaaa"), monday)
+    carry_out_due(at=noon(monday))
+    plan.refresh_from_db()
+
+    take_back(plan=plan, by=cut.world.officer, at=noon(monday + 3 * DAY))
+
+    coming.refresh_from_db()
+    assert coming.since == monday + 3 * DAY
+
+
+def test_whoever_took_over_from_the_worker_of_the_plan_stays_when_it_is_taken_back(cut, monday):
+    cay, dee = UserFactory(name="凯"), UserFactory(name="黛")
+    plan = cut.accept(cut.plan("aaabb", a={"worker": cay}), monday)
+    carry_out_due(at=noon(monday))
+    Membership.objects.filter(user=cay).update(until=monday)
+    MembershipFactory(user=dee, grid=cut.a, rank=Membership.Rank.MAIN, since=monday + DAY)
+    plan.refresh_from_db()
+
+    take_back(plan=plan, by=cut.world.officer, at=noon(monday + 3 * DAY))
+
+    main = Membership.objects.filter(grid=cut.a, rank=Membership.Rank.MAIN).order_by("since")
+    assert [(row.user, row.until) for row in main] == [
+        (cut.ann, monday - DAY),
+        (cay, monday),
+        (dee, None),
+    ]
+    back = HandOver.objects.get(giver=cut.bea, effective_on=monday + 3 * DAY)
+    assert back.receiver == dee
 
 
 def test_whoever_is_assigned_after_the_acceptance_stays(cut, today, monday):

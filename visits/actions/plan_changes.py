@@ -13,7 +13,7 @@ from communities.models import Community, Grid, Membership, User
 from communities.staffing import main_workers
 from households.actions.grids import BATCH
 from households.actions.plan_effects import check_plan, effect_of
-from households.actions.plan_workers import replace_workers, replaced_in
+from households.actions.plan_workers import Carried, replace_workers, replaced_in
 from households.actions.regrid import (
     add_newcomers,
     close_left,
@@ -76,15 +76,12 @@ def carry_out(*, plan: GridPlan, at: datetime.datetime) -> bool:
     opened = [open_planned(plan, planned, on) for planned in effect_of(plan, waiting).opened]
     moves = move_doors(plan, on=on, at=at)
     shares = shares_of(plan, moves, on)
-    changed = replace_workers(replaced_in(plan, on), on)
-    carried = close_left(plan, moves, on)
-    carried["memberships"] += changed["memberships"]
-    carried["made"] = changed["made"]
-    carried["names"] = rename_grids(plan)
+    carried: Carried = {"opened": [grid.pk for grid in opened], "names": rename_grids(plan)}
+    replace_workers(replaced_in(plan, on), on, carried)
+    close_left(plan, moves, on, carried)
     heirs = {left: heir for left, heir in heirs_of(moves).items() if left in carried["closed"]}
     move_with_doors((move.household_id for move in moves), by=by, at=at)
     carried["matters"] = move_doorless(heirs, by=by, at=at)
-    carried["opened"] = [grid.pk for grid in opened]
     told = [hand_over_share(share, on=on, by=by, at=at).pk for share in shares]
     # Said at the acceptance of somebody who is no longer the worker there.
     drop(hand_overs_of(plan).exclude(pk__in=told))
