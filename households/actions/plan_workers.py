@@ -107,10 +107,10 @@ def get_back(carried: Carried, on: datetime.date) -> None:
         if is_free(member, on):
             member.save(update_fields=["until"])
     for row in serializers.deserialize("python", carried.get("removed", [])):
-        member: Membership = row.object  # type: ignore[assignment] # no other model is in there
-        member.since = max(member.since, on)
-        has_days = member.until is None or member.until >= member.since
-        if has_days and is_free(member, on):
+        anew: Membership = row.object  # type: ignore[assignment] # no other model is in there
+        anew.since = max(anew.since, on)
+        has_days = anew.until is None or anew.until >= anew.since
+        if has_days and is_free(anew, on):
             row.save()
 
 
