@@ -171,14 +171,18 @@ def count_matters(figures: dict[int, Figures], on: datetime.date) -> None:
 
 
 def count_workers(figures: dict[int, Figures], on: datetime.date) -> set[int]:
-    """Note who works where; return the grids that have a main worker."""
+    """Note who works where; return the grids that have a main worker.
+
+    Whoever only goes for somebody on leave adds no part-time worker to the grid.
+    """
     workers = Membership.objects.current(on).filter(role=Role.GRID_WORKER, grid__in=list(figures))
     minded = set()
-    for grid, user, employment, rank in workers.values_list("grid", "user", "employment", "rank"):
+    rows = workers.values_list("grid", "user", "employment", "rank", "cover")
+    for grid, user, employment, rank, cover in rows:
         entry = figures[grid]
         if employment == Membership.Employment.FULL_TIME:
             entry.full_time |= {user}
-        else:
+        elif cover is None:
             entry.part_time |= {user}
         if rank == Membership.Rank.MAIN:
             minded.add(grid)

@@ -93,7 +93,7 @@ def members_of(community: Community, user: User) -> QuerySet[Membership]:
     return (
         Membership.objects.visible_to(user)
         .filter(Q(community=community) | Q(grid__community=community))
-        .select_related("user", "grid", "community", "area", "department")
+        .select_related("user", "grid", "community", "area", "department", "cover")
         .order_by(F("grid__code").asc(nulls_first=True), "role", "-rank", "since", "pk")
     )
 

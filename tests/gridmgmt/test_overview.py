@@ -16,6 +16,7 @@ from tests.factories import (
     AreaFactory,
     BuildingFactory,
     CommunityFactory,
+    CoverFactory,
     GridFactory,
     HouseholdFactory,
     MatterFactory,
@@ -191,6 +192,11 @@ def test_page_says_that_more_doors_can_be_due_than_there_are_households(world, a
 def test_staffing_counts_people_once_and_names_gaps(busy, as_user):
     MembershipFactory(user=busy.worker, grid=busy.second, rank="main")
     MembershipFactory(grid=busy.second, employment="part_time")
+    # Who goes for somebody on leave is nobody more.
+    CoverFactory(
+        away=busy.worker.memberships.first(),
+        stand_in=MembershipFactory(grid=busy.second, rank="backup", employment="part_time"),
+    )
     soup = page_of(as_user(busy.officer), busy.community)
     assert table(soup, "Staffing") == [
         ["Not yet in a grid", "–", "0", "0", "0"],

@@ -8,7 +8,13 @@ from django.utils import timezone
 
 from communities.models import Membership, User
 from communities.roles import Role
-from tests.factories import GridFactory, HouseholdFactory, MembershipFactory, UserFactory
+from tests.factories import (
+    CoverFactory,
+    GridFactory,
+    HouseholdFactory,
+    MembershipFactory,
+    UserFactory,
+)
 
 
 def url(name: str, place) -> str:
@@ -65,6 +71,16 @@ def test_list_asks_the_same_for_one_person_and_three(
     client = as_user(world.officer)
     with django_assert_num_queries(9):
         client.get(url("member_list", world.community))
+
+
+def test_who_covers_is_no_backup_in_the_list(world, as_user):
+    away = world.worker.memberships.get()
+    stand_in = MembershipFactory(grid=world.grid, rank="backup", employment="part_time")
+    CoverFactory(away=away, user=stand_in.user, stand_in=stand_in)
+    page = as_user(world.officer).get(url("member_list", world.community))
+    row = page.content.decode().split(stand_in.user.username)[1].split("</tr>")[0]
+    assert "cover" in row
+    assert "Part-time" not in row
 
 
 def test_assigning_shows_the_caseload_before_it_is_agreed_to(world, as_user):
