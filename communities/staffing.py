@@ -57,7 +57,7 @@ def candidates(user: User, community: Community) -> QuerySet[User]:
         User.objects.visible_to(user)
         .filter(pk__in=nearby.values("user"), is_active=True)
         .exclude(pk=user.pk)
-        .order_by("name", "username")
+        .order_by("sorts_as", "username")
     )
 
 
@@ -85,7 +85,7 @@ def colleagues(user: User, on: datetime.date) -> QuerySet[User]:
     return (
         User.objects.filter(pk__in=beside.values("user"))
         .exclude(pk=user.pk)
-        .order_by("name", "username")
+        .order_by("sorts_as", "username")
     )
 
 

@@ -6,9 +6,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from communities.names import plain_name
 from households.forms.residents import read_identity, read_phone
 from households.models import Household, Phone, Question, Resident, identity_index, phone_index
-from households.names import plain_name
 from households.register.values import read_name
 
 UNFILLED = {"autocomplete": "off"}

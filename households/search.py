@@ -12,8 +12,8 @@ from django.db import connections
 from django.db.models import Lookup, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
+from communities.names import grams, plain_name
 from households.models import Resident
-from households.names import grams, plain_name
 
 TABLE = "households_resident"
 INDEX = "households_resident_search"

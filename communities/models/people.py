@@ -14,7 +14,9 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from communities.fields import DerivedField
 from communities.models.place import Area, Community, Grid, codes_above, inside, new_card_key
+from communities.names import LONGEST_SORTING_NAME, sorting_name
 from communities.roles import GOES_OUT, HANDS_OUT, MANAGERS, PLACES, READERS, Role
 
 
@@ -188,12 +190,17 @@ def face_path(_user: "User", _name: str) -> str:
     return f"faces/{uuid.uuid4().hex}.jpg"
 
 
+def name_in_order(user: "User") -> str:
+    return sorting_name(user.name)
+
+
 class User(AbstractUser):
     """Somebody who logs in: a worker, an officer, a handler, an auditor."""
 
     first_name = None  # type: ignore[assignment] # one name, as Chinese names are written
     last_name = None  # type: ignore[assignment]
     name = models.CharField(_("name"), max_length=60)
+    sorts_as = DerivedField(max_length=LONGEST_SORTING_NAME, derive=name_in_order)
     phone = models.CharField(_("work phone"), max_length=30, blank=True)
     walks_down = models.BooleanField(_("walks a stairwell from top to bottom"), default=False)
     photo = models.ImageField(_("photo"), upload_to=face_path, blank=True)

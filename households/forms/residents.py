@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from communities.forms import DayInput
 from communities.models import User
+from communities.names import plain_name
 from households.addresses import half_width
 from households.identity import InvalidIdentityError, parse_identity
 from households.models import CareTag, Household, Residency, Resident, identity_error_text
 from households.models import identity_index as index_of
-from households.names import plain_name
 from households.register.values import read_name, read_phones
 
 SHORT_NOTE = forms.Textarea(attrs={"rows": 3})

@@ -3,7 +3,7 @@
 from django.db import migrations
 
 import communities.fields
-from households.names import search_terms
+from communities.names import search_terms
 
 BATCH = 2000
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from communities.fields import UP_TO_TEN_YEARS, DerivedField
 from communities.models import User
+from communities.names import search_terms
 from communities.roles import SENSITIVE_READERS
 from households.crypto import blind_index
 from households.fields import EncryptedTextField
@@ -19,7 +20,6 @@ from households.identity import InvalidIdentityError, parse_identity
 from households.masking import mask_identity, mask_phone
 from households.models.place import Household
 from households.models.workload import LIMITS as WORKLOAD_LIMITS
-from households.names import search_terms
 
 
 def identity_index(number: str | None) -> str | None:

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from communities.models import Community
+from communities.names import search_terms
 from households.models import (
     Building,
     Care,
@@ -18,7 +19,6 @@ from households.models import (
     Resident,
     identity_index,
 )
-from households.names import search_terms
 from households.register.steps import Step
 from households.rhythm import reschedule_households
 

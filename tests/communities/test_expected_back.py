@@ -124,7 +124,7 @@ def test_choices_are_people_at_her_places_and_of_the_community(world, as_user):
     MembershipFactory(grid__community=world.community)
     MembershipFactory(user=UserFactory(name="前同事"), grid=world.grid, until="2021-01-01")
     form = as_user(world.worker).get(PAGE).context["form"]
-    assert list(form.fields["colleagues"].queryset) == [world.captain, world.officer, colleague]
+    assert list(form.fields["colleagues"].queryset) == [world.captain, colleague, world.officer]
 
 
 def test_a_stranger_cannot_be_chosen(world, as_user):

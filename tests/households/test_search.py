@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pypinyin import Style, lazy_pinyin
 
+from communities.names import SURNAME_INITIALS, pinyin_initials, plain_name, search_terms
 from households import search
 from households.finding import among_visible, read_question
 from households.models import Household, Resident
-from households.names import SURNAME_INITIALS, pinyin_initials, plain_name, search_terms
 from tests.factories import (
     BuildingFactory,
     HouseholdFactory,

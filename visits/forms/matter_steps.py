@@ -240,7 +240,7 @@ def helpers_at(grid: Grid, on: datetime.date) -> list[Membership]:
         Membership.objects.current(on)
         .filter(Q(grid=grid) | Q(community=grid.community_id), role__in=MATTER_HELPERS)
         .select_related("user")
-        .order_by("user__name", "pk")
+        .order_by("user__sorts_as", "pk")
     )
     return list({row.user_id: row for row in members}.values())
 

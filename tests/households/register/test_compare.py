@@ -5,6 +5,7 @@ import datetime
 import pytest
 from django.utils import timezone
 
+from communities.names import search_terms
 from households.models import (
     Care,
     FormerGrid,
@@ -14,7 +15,6 @@ from households.models import (
     Residency,
     Resident,
 )
-from households.names import search_terms
 from tests.factories import (
     BuildingFactory,
     CareFactory,
