@@ -336,6 +336,6 @@ def moves_of(parts: Iterable[PlannedPart]) -> list[tuple[PlannedPart, int | None
         for grid, households in sorted(counts.items()):
             if grid != staying and households:
                 changes.append((part, grid, households))
-        if new := part.households - leaving.total():
+        if new := part.households - counts.total():
             changes.append((part, None, new))
     return changes
