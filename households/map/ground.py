@@ -1,9 +1,10 @@
 """What lies on the ground of a community: its buildings, whose grid each is in, its barriers."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from math import dist
 from typing import NamedTuple
 
@@ -21,6 +22,8 @@ LEAST_MARGIN, MARGIN_SHARE = 25, 0.03
 STEP, LONGEST_ROW = 60, 12
 # Areas are worked out again only where a position or a grid has changed; in each process.
 KEPT_AREAS = 16
+# Metres that a building may stand outside an outline drawn by hand, or its position be off.
+SLACK = 10
 
 Lay = Callable[[Sequence[Point]], list[Point]]
 
@@ -49,6 +52,10 @@ class Ground:
     is_schematic: bool = False
     # Whether the areas were drawn by hand and taken in from a file.
     is_imported: bool = False
+    # Why outlines from a file are not drawn: buildings outside the outlines of all their grids,
+    # as after a change of grids, and grids with doors that have none.
+    misfits: int = 0
+    without_outline: int = 0
     # Buildings without a position, while others have one.
     missing: int = 0
     # Lays longitudes and latitudes onto this ground.
@@ -69,7 +76,7 @@ def ground_of(community: Community) -> Ground:
     )
     grids = grids_by_building(community)
     barriers = list(Barrier.objects.filter(community=community))
-    outlines = imported_areas(community, set(grids.values()))
+    outlines, without = imported_areas(community, set(grids.values()))
     placed = [row for row in rows if row[3] is not None and row[4] is not None]
     if not placed:
         return schematic_ground([(pk, estate, name) for pk, estate, name, *_rest in rows], grids)
@@ -84,12 +91,16 @@ def ground_of(community: Community) -> Ground:
     drawn: dict[int, list[Ring]] = {
         grid: [lay(ring) for ring in rings] for grid, rings in outlines.items()
     }
+    misfits = sum(is_misfit(spot, drawn) for spot in spots)
+    holds = bool(drawn) and not misfits and not without
     longitudes, latitudes = zip(*positions, strict=True)
     return Ground(
         spots=spots,
-        areas=drawn or areas_of(spots),
+        areas=drawn if holds else areas_of(spots),
         barriers=[Line(lay(row.line), row.name, row.kind) for row in barriers],
-        is_imported=bool(drawn),
+        is_imported=holds,
+        misfits=misfits,
+        without_outline=without,
         missing=len(rows) - len(placed),
         lay=lay,
         box=(min(longitudes), min(latitudes), max(longitudes), max(latitudes)),
@@ -126,18 +137,52 @@ def grids_by_building(community: Community) -> dict[int, tuple[int, ...]]:
 
 def imported_areas(
     community: Community, used: set[tuple[int, ...]]
-) -> dict[int, list[Sequence[Point]]]:
-    """Return the areas taken in from a file, once every numbered grid with doors has one.
+) -> tuple[dict[int, list[Sequence[Point]]], int]:
+    """Return the areas taken in from a file, and how many numbered grids with doors have none.
 
     Some drawn by hand among others that are derived would overlap.
     """
     rows = GridArea.objects.filter(grid__community=community, grid__closed_on=None)
     areas_by_grid = {row.grid_id: row.rings for row in rows}
     if not areas_by_grid:
-        return {}
+        return {}, 0
     numbered = Grid.objects.filter(community=community).open().numbered()
     wanted = set(numbered.values_list("pk", flat=True)) & {key for keys in used for key in keys}
-    return areas_by_grid if wanted <= set(areas_by_grid) else {}
+    return areas_by_grid, len(wanted - set(areas_by_grid))
+
+
+def is_misfit(spot: Spot, outlines: Mapping[int, Sequence[Ring]]) -> bool:
+    """Say whether a building lies outside the outlines of all its grids that have one."""
+    own = [outlines[grid] for grid in spot.grids if grid in outlines]
+    return bool(own) and not any(
+        encloses(rings, spot.point) or metres_to(rings, spot.point) <= SLACK for rings in own
+    )
+
+
+def encloses(rings: Sequence[Ring], point: Point) -> bool:
+    """Say whether a point lies inside rings, by the even-odd rule."""
+    x, y = point
+    crossings = sum(
+        (ay > y) != (by > y) and x < ax + (bx - ax) * (y - ay) / (by - ay)
+        for ring in rings
+        for (ax, ay), (bx, by) in pairwise([*ring, ring[0]])
+    )
+    return crossings % 2 == 1
+
+
+def metres_to(rings: Sequence[Ring], point: Point) -> float:
+    """Return how far a point is from the nearest side of these rings."""
+    return min(
+        to_segment(point, start, end) for ring in rings for start, end in pairwise([*ring, ring[0]])
+    )
+
+
+def to_segment(point: Point, start: Point, end: Point) -> float:
+    (x, y), (ax, ay), (bx, by) = point, start, end
+    square = (bx - ax) ** 2 + (by - ay) ** 2
+    along = ((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / square if square else 0.0
+    along = min(1.0, max(0.0, along))
+    return dist(point, (ax + along * (bx - ax), ay + along * (by - ay)))
 
 
 def areas_of(spots: Iterable[Spot]) -> dict[int, list[Ring]]:

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from communities.division.coordinates import Datum, from_wgs84
+from households.map.ground import encloses
 from households.map.overlap import do_overlap
 from households.models import Barrier, Building, BuildingPair, GridArea, PlaceFile
 from tests.factories import BarrierFactory, BuildingFactory, GridFactory, HouseholdFactory
@@ -165,17 +166,67 @@ def test_a_second_press_writes_nothing(world, community, as_user):
 def test_areas_are_drawn_once_every_grid_has_one(world, community, as_user):
     other = GridFactory(community=community, name="第二网格")
     HouseholdFactory(grid=other, building=Building.objects.get(name="4号楼"))
-    Building.objects.filter(community=community).update(longitude=116.4, latitude=39.9)
+    Building.objects.filter(name="3号楼").update(longitude=116.4105, latitude=39.9205)
+    Building.objects.filter(name="4号楼").update(longitude=116.4115, latitude=39.9205)
     client = as_user(world.officer)
     first = ({"code": world.grid.code}, box(116.41, 39.92))
     take_in(client, upload(client, community, features(first), name="a.json", kind="grids"))
     address = reverse("community_map", args=[community.code])
-    assert not client.get(address).context["map"].ground.is_imported
+    page = client.get(address)
+    assert not page.context["map"].ground.is_imported
+    assert "1 grid has no area from a file while others do" in page.content.decode()
     both = features(first, ({"name": "第二网格"}, box(116.411, 39.92)))
     take_in(client, upload(client, community, both, name="a.json", kind="grids"))
-    assert client.get(address).context["map"].ground.is_imported
+    page = client.get(address)
+    assert page.context["map"].ground.is_imported
+    assert "area from a file" not in page.content.decode()
     client.post(reverse("households:area_forget", args=[community.code]))
     assert not GridArea.objects.exists()
+
+
+@pytest.fixture
+def outlined(world, community):
+    """Two grids side by side, each with a building and an outline about it from a file."""
+    other = GridFactory(community=community, name="第二网格")
+    for grid, name, x in ((world.grid, "3号楼", 116.41), (other, "4号楼", 116.411)):
+        building = Building.objects.get(name=name)
+        Building.objects.filter(pk=building.pk).update(longitude=x + 0.0005, latitude=39.9205)
+        HouseholdFactory(grid=grid, building=building, room="1001")
+        GridArea.objects.create(grid=grid, rings=[box(x, 39.92)["coordinates"][0][:-1]])
+    return other
+
+
+def map_of(client, community):
+    page = client.get(reverse("community_map", args=[community.code]))
+    return page.context["map"].ground, page.content.decode()
+
+
+def test_areas_from_a_file_give_way_after_a_change_of_grids(world, community, outlined, as_user):
+    client = as_user(world.officer)
+    ground, text = map_of(client, community)
+    assert (ground.is_imported, ground.misfits) == (True, 0)
+    moved = HouseholdFactory(grid=outlined, building=Building.objects.get(name="东风路12号"))
+    Building.objects.filter(pk=moved.building_id).update(longitude=116.4102, latitude=39.9202)
+    ground, text = map_of(client, community)
+    assert (ground.is_imported, ground.misfits) == (False, 1)
+    assert "1 building stands outside the area that a file gave its grid" in text
+    # What is drawn holds the building: the derived area does.
+    assert any(encloses([ring], spot_of(ground, moved)) for ring in ground.areas[outlined.pk])
+    # With doors in both grids it stands where it should.
+    HouseholdFactory(grid=world.grid, building=moved.building)
+    assert map_of(client, community)[0].is_imported
+
+
+@pytest.mark.parametrize(("metres", "fits"), [(8, True), (14, False)])
+def test_a_few_metres_beyond_an_outline_are_no_change(world, outlined, as_user, metres, fits):
+    Building.objects.filter(name="3号楼").update(
+        longitude=116.4105, latitude=39.92 - metres / 111_195
+    )
+    assert map_of(as_user(world.officer), world.community)[0].is_imported is fits
+
+
+def spot_of(ground, household):
+    return next(spot.point for spot in ground.spots if spot.pk == household.building_id)
 
 
 def test_areas_that_overlap_are_refused_by_name(world, community, as_user):
