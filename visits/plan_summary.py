@@ -12,7 +12,7 @@ from communities.models import Grid, User
 from communities.roles import Role
 from communities.staffing import main_workers
 from households.actions.plan_effects import ONE_DAY, effect_of
-from households.actions.plan_workers import Replaced, replaced_in
+from households.actions.plan_workers import Replaced, named_workers, replaced_in
 from households.models import GridPlan, PlannedGrid, PlannedMove
 from visits.models import Campaign, EmergencyGrid, Matter
 
@@ -28,10 +28,6 @@ class Flow(NamedTuple):
     receiver: User | None
     households: int
     matters: int
-
-    @property
-    def is_to_nobody(self) -> bool:
-        return self.receiver is None
 
 
 @dataclass
@@ -56,16 +52,20 @@ class Summary:
 
 def summary_of(plan: GridPlan, moves: Sequence[PlannedMove], on: datetime.date) -> Summary:
     """Sum up these moves of the plan; the queries do not grow with them."""
-    planned = list(plan.grids.select_related("grid", "worker"))
+    planned = list(plan.grids.select_related("grid"))
     effect = effect_of(plan, moves)
     grids = {move.left_id for move in moves} | {one.grid_id for one in planned if one.grid_id}
     workers = main_workers(grids, on)
     # Whoever minded a grid that ends did so until the day before.
     givers = workers | main_workers({move.left_id for move in moves}, on - ONE_DAY)
     replaced = [] if plan.in_effect_at else replaced_in(plan, on)
+    named = named_workers(plan, on)
     for change in replaced:
-        if change.planned.grid_id and change.planned.worker:
-            workers[change.planned.grid_id] = change.planned.worker
+        if change.planned.grid_id:
+            workers[change.planned.grid_id] = change.worker
+    receivers = {
+        one.pk: workers.get(one.grid_id) if one.grid_id else named.get(one.pk) for one in planned
+    }
     by_key = {one.pk: one for one in planned}
     matters = open_matters(plan)
     flows: dict[tuple[int, int], Counter[str]] = defaultdict(Counter)
@@ -80,7 +80,7 @@ def summary_of(plan: GridPlan, moves: Sequence[PlannedMove], on: datetime.date) 
             homes[left],
             givers.get(left),
             by_key[entered],
-            worker_of(by_key[entered], workers),
+            receivers[entered],
             numbers["households"],
             numbers["matters"],
         )
@@ -91,15 +91,10 @@ def summary_of(plan: GridPlan, moves: Sequence[PlannedMove], on: datetime.date) 
     bare = [
         one
         for one in planned
-        if worker_of(one, workers) is None and (one.grid_id or one.pk in entered_keys)
+        if receivers[one.pk] is None and (one.grid_id or one.pk in entered_keys)
     ]
     renamed = [one for one in planned if one.grid and one.grid.name != one.name]
     return Summary(found, effect.opened, effect.closed, bare, replaced, renamed)
-
-
-def worker_of(planned: PlannedGrid, workers: dict[int, User]) -> User | None:
-    """Return who has the grid from then on: for a new one whom the plan names."""
-    return workers.get(planned.grid_id) if planned.grid_id else planned.worker
 
 
 def open_matters(plan: GridPlan) -> Counter[int]:

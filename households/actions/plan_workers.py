@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from communities.models import Membership, User
 from communities.roles import Role
+from communities.staffing import main_workers
 from households.models import (
     GridPlan,
     PlannedGrid,
@@ -31,10 +32,35 @@ def employment_of(worker: User, on: datetime.date) -> str:
     return newest or Membership.Employment.FULL_TIME
 
 
+def named_workers(plan: GridPlan, on: datetime.date) -> dict[int, User]:
+    """Return the main workers a plan names for that day, by the keys of its planned grids.
+
+    Left out is who no longer works here by then, and who just had the grid when the draft was
+    made: a draft begins with the workers of its day, and who came since was decided later.
+    """
+    planned = [one for one in plan.grids.select_related("worker") if one.worker]
+    had = main_workers(
+        [one.grid_id for one in planned if one.grid_id], timezone.localdate(plan.made_at)
+    )
+    roles = Membership.objects.filter(user__in=[one.worker_id for one in planned])
+    gone = set(roles.values_list("user", flat=True)) - set(
+        roles.exclude(until__lt=on).values_list("user", flat=True)
+    )
+    return {
+        one.pk: one.worker
+        for one in planned
+        if one.worker
+        and one.worker.is_active
+        and one.worker.pk not in gone
+        and one.worker != had.get(one.grid_id or 0)
+    }
+
+
 class Replaced(NamedTuple):
     """A grid that goes on with another main worker, and who has it until then, if anybody."""
 
     planned: PlannedGrid
+    worker: User
     before: Membership | None
 
 
@@ -46,36 +72,28 @@ def replaced_in(plan: GridPlan, on: datetime.date) -> list[Replaced]:
     mains = {
         row.grid_id: row
         for row in Membership.objects.current(on)
-        .filter(grid__community=plan.community_id, role=Role.GRID_WORKER, rank="main")
+        .filter(grid__community=plan.community_id, role=Role.GRID_WORKER, rank=Membership.Rank.MAIN)
         .select_related("user", "grid")
         .order_by("since", "pk")
     }
+    named = named_workers(plan, on)
+    accepted_on = timezone.localdate(plan.accepted_at) if plan.accepted_at else datetime.date.max
     found = []
-    for planned in plan.grids.select_related("grid", "worker"):
-        before = mains.get(planned.grid_id or 0)
-        is_later = (
-            before and plan.accepted_at and before.since > timezone.localdate(plan.accepted_at)
-        )
-        if (
-            planned.grid_id
-            and planned.worker
-            and planned.worker.is_active
-            and (before is None or before.user_id != planned.worker_id)
-            and not is_later
-        ):
-            found.append(Replaced(planned, before))
+    for planned in plan.grids.exclude(grid=None).select_related("grid"):
+        worker, before = named.get(planned.pk), mains.get(planned.grid_id)
+        is_later = before is not None and before.since > accepted_on
+        if worker and not is_later and (before is None or before.user_id != worker.pk):
+            found.append(Replaced(planned, worker, before))
     return found
 
 
 def replace_workers(changes: Iterable[Replaced], on: datetime.date, carried: Carried) -> None:
     """Let others be the main workers from that day on, and add to `carried` what was done."""
-    for planned, _before in changes:
+    for planned, worker, _before in changes:
         own = Membership.objects.filter(grid=planned.grid, role=Role.GRID_WORKER)
-        out = own.exclude(until__lt=on).filter(Q(rank="main") | Q(user=planned.worker))
+        out = own.exclude(until__lt=on).filter(Q(rank=Membership.Rank.MAIN) | Q(user=worker))
         let_go(out, on - ONE_DAY, carried)
-        if planned.worker:
-            made = make_main(planned, planned.worker, on)
-            carried.setdefault("made", []).append(made.pk)
+        carried.setdefault("made", []).append(make_main(planned, worker, on).pk)
 
 
 def let_go(members: QuerySet[Membership], last_day: datetime.date, carried: Carried) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from communities.models import Grid, Membership
+from communities.models import Grid, Membership, User
 from communities.roles import POST_HOLDERS
 from households.actions.grids import BATCH, enter_grid, leave_grids
 from households.actions.plan_effects import ONE_DAY, Kind, moves_of
@@ -22,8 +22,10 @@ from households.models import (
 )
 
 
-def open_planned(plan: GridPlan, planned: PlannedGrid, on: datetime.date) -> Grid:
-    """Open a planned grid as of that day, with its main worker if it names one at work."""
+def open_planned(
+    plan: GridPlan, planned: PlannedGrid, worker: User | None, on: datetime.date
+) -> Grid:
+    """Open a planned grid as of that day, with its main worker if there is one."""
     grid = Grid.objects.create(
         community=plan.community,
         code=plan.community.next_grid_code(),
@@ -32,8 +34,8 @@ def open_planned(plan: GridPlan, planned: PlannedGrid, on: datetime.date) -> Gri
     )
     planned.grid = grid
     planned.save(update_fields=["grid"])
-    if planned.worker and planned.worker.is_active:
-        make_main(planned, planned.worker, on)
+    if worker:
+        make_main(planned, worker, on)
     return grid
 
 

@@ -6,9 +6,10 @@ from django.db import OperationalError
 from django.urls import reverse
 from django.utils import timezone
 
-from communities.models import User
-from households.models import GridPlan
+from communities.models import User, place
+from households.models import GridPlan, PlannedGrid, PlannedMove, PlannedPart
 from tests.cut import DAY, Cut, noon
+from tests.factories import CommunityFactory, GridFactory, HouseholdFactory
 from visits.actions import plan_changes
 
 
@@ -68,6 +69,29 @@ def test_where_the_database_is_busy_the_page_comes_all_the_same(cut, due, as_use
     monkeypatch.undo()
     doors_on_list(as_user(cut.ann))
     assert cut.lie() == "aaabb"
+
+
+def test_a_plan_that_fails_keeps_no_other(cut, due, today, monkeypatch, caplog):
+    other = GridFactory(community=CommunityFactory(area=cut.community.area))
+    door = HouseholdFactory(grid=other)
+    bad = GridPlan.objects.create(
+        community=other.community,
+        name="方案二",
+        accepted_at=noon(today - 2 * DAY),
+        accepted_by=cut.world.officer,
+        effective_on=today - DAY,
+    )
+    new = PlannedGrid.objects.create(plan=bad, number=0, name="新网格")
+    PlannedPart.objects.create(plan=bad, building=door.building, today=other, planned_grid=new)
+    PlannedMove.objects.create(plan=bad, household=door, left=other, entered=new)
+    GridFactory.create_batch(2, community=other.community)
+    # Its numbers ran out since it was accepted.
+    monkeypatch.setattr(place, "MOST_GRIDS", 3)
+
+    assert plan_changes.change_grids(at=timezone.now()) == 1
+
+    assert cut.lie() == "aaabb"
+    assert "grids could not be changed" in caplog.text
 
 
 def test_a_timer_carries_it_out(cut, due, capsys):

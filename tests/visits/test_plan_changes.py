@@ -378,6 +378,37 @@ def test_whoever_took_over_from_the_worker_of_the_plan_stays_when_it_is_taken_ba
     assert back.receiver == dee
 
 
+def test_an_older_draft_keeps_to_who_has_a_grid_by_now(cut, today, monday):
+    dee = UserFactory(name="黛")
+    plan = cut.plan("aaabb", a={"worker": cut.ann}, b={"worker": cut.bea})
+    GridPlan.objects.filter(pk=plan.pk).update(made_at=noon(today - 5 * DAY))
+    Membership.objects.filter(user=cut.ann).update(until=today - 2 * DAY)
+    MembershipFactory(user=dee, grid=cut.a, rank=Membership.Rank.MAIN, since=today - DAY)
+
+    cut.accept(plan, monday)
+    carry_out_due(at=noon(monday))
+
+    main = Membership.objects.filter(grid=cut.a, rank=Membership.Rank.MAIN, until=None)
+    assert [row.user for row in main] == [dee]
+    assert {(row.giver, row.receiver) for row in HandOver.objects.all()} == {(dee, cut.bea)}
+
+
+@pytest.mark.parametrize("grid", ["n", "a"])
+@pytest.mark.parametrize("is_active", [True, False], ids=["left", "closed"])
+def test_who_no_longer_works_here_is_named_in_vain(cut, today, monday, grid, is_active):
+    gone = MembershipFactory(
+        user__is_active=is_active, grid=GridFactory(), until=today - DAY if is_active else None
+    ).user
+    places = {"n": "aannb", "a": "aaabb"}[grid]
+
+    cut.accept(cut.plan(places, **{grid: {"worker": gone}}), monday)
+
+    assert not HandOver.objects.filter(receiver=gone).exists()
+    carry_out_due(at=noon(monday))
+    assert not HandOver.objects.filter(receiver=gone).exists()
+    assert not Membership.objects.filter(user=gone, grid__community=cut.community).exists()
+
+
 def test_whoever_is_assigned_after_the_acceptance_stays(cut, today, monday):
     cay, dee = UserFactory(name="凯"), UserFactory(name="黛")
     cut.accept(cut.plan("aaabb", a={"worker": cay}), monday, at=noon(today - DAY))

@@ -13,7 +13,7 @@ from communities.models import Community, Grid, Membership, User
 from communities.staffing import main_workers
 from households.actions.grids import BATCH
 from households.actions.plan_effects import check_plan, effect_of
-from households.actions.plan_workers import Carried, replace_workers, replaced_in
+from households.actions.plan_workers import Carried, named_workers, replace_workers, replaced_in
 from households.actions.regrid import (
     add_newcomers,
     close_left,
@@ -73,7 +73,11 @@ def carry_out(*, plan: GridPlan, at: datetime.datetime) -> bool:
         return False
     add_newcomers(plan, at)
     waiting = list(plan.moves.select_related("left", "entered__worker"))
-    opened = [open_planned(plan, planned, on) for planned in effect_of(plan, waiting).opened]
+    named = named_workers(plan, on)
+    opened = [
+        open_planned(plan, planned, named.get(planned.pk), on)
+        for planned in effect_of(plan, waiting).opened
+    ]
     moves = move_doors(plan, on=on, at=at)
     shares = shares_of(plan, moves, on)
     carried: Carried = {"opened": [grid.pk for grid in opened], "names": rename_grids(plan)}
@@ -92,25 +96,34 @@ def carry_out(*, plan: GridPlan, at: datetime.datetime) -> bool:
 
 
 def carry_out_due(*, at: datetime.datetime) -> int:
-    """Carry out every plan whose day has come, each in its own transaction; return how many."""
+    """Carry out every plan whose day has come; return how many took effect.
+
+    Each in its own transaction: one that goes wrong is logged and left to the next call, and
+    keeps no other community waiting.
+    """
     due = GridPlan.objects.due(timezone.localdate(at)).order_by("effective_on", "pk")
-    return sum(carry_out(plan=plan, at=at) for plan in due)
+    return sum(tried(plan, at) for plan in due)
 
 
 def change_grids(*, at: datetime.datetime) -> int:
-    """Carry out what is due in passing, before something else is answered; return how many.
+    """Do so in passing, before something else is answered.
 
-    Whatever goes wrong is logged and left to the next one: people work on under the old
-    border rather than not at all.
+    Where the database is busy it is left to the next one: people work on under the old border
+    rather than not at all.
     """
+    with impatient():
+        return carry_out_due(at=at)
+
+
+def tried(plan: GridPlan, at: datetime.datetime) -> bool:
+    """Carry a plan out and say whether that took effect now; log what goes wrong."""
     try:
-        with impatient():
-            return carry_out_due(at=at)
+        return carry_out(plan=plan, at=at)
     except OperationalError:
         logger.warning("grids are to change, and the database is busy")
     except (DatabaseError, ValidationError, ValueError):
         logger.exception("grids could not be changed")
-    return 0
+    return False
 
 
 @transaction.atomic

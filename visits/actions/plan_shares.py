@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from communities.models import Grid, Membership, User
 from communities.staffing import main_workers
 from households.actions.plan_effects import ONE_DAY
-from households.actions.plan_workers import Replaced, replaced_in
+from households.actions.plan_workers import Replaced, named_workers, replaced_in
 from households.models import GridPlan, Household, PlannedMove
 from visits.actions.hand_overs import hand_over
 from visits.models import HandOver, HandOverDoor
@@ -31,13 +31,13 @@ def shares_of(plan: GridPlan, moves: Iterable[PlannedMove], on: datetime.date) -
     entered = {move.entered.grid_id for move in moves if move.entered.grid_id}
     workers = main_workers(left | entered, on)
     givers = workers | main_workers(left, on - ONE_DAY)
-    replaced = replaced_in(plan, on)
+    replaced, named = replaced_in(plan, on), named_workers(plan, on)
     anew = {change.planned.pk for change in replaced}
     wanted = []
     for move in moves:
         planned, giver = move.entered, givers.get(move.left_id)
         is_named = planned.pk in anew or not planned.grid_id
-        receiver = planned.worker if is_named else workers.get(planned.grid_id or 0)
+        receiver = named.get(planned.pk) if is_named else workers.get(planned.grid_id or 0)
         if giver:
             wanted.append(Share(giver, receiver, move.left, [move.household_id]))
     return merged(wanted + staying_doors(plan, replaced))
@@ -73,13 +73,13 @@ def shares_back(
 def staying_doors(plan: GridPlan, replaced: Iterable[Replaced]) -> list[Share]:
     """Return the doors of grids that go on with another main worker."""
     shares = []
-    for planned, before in replaced:
+    for planned, worker, before in replaced:
         doors = Household.objects.filter(grid=planned.grid_id).exclude(
             pk__in=plan.moves.values("household")
         )
         keys = list(doors.values_list("pk", flat=True))
         if before and planned.grid and keys:
-            shares.append(Share(before.user, planned.worker, planned.grid, keys))
+            shares.append(Share(before.user, worker, planned.grid, keys))
     return shares
 
 
