@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from communities.models import User
 from households.models import CareTag, Household, Residency
 from households.models.place import UNANSWERED_TAIL
+from visits.actions.hand_overs import matters_that_move
 from visits.day_list import care_of
 from visits.models import (
     Campaign,
@@ -25,7 +26,8 @@ from visits.models import (
 
 @dataclass(frozen=True)
 class Facts:
-    """The counts of a hand-over, whole for everybody who sees it; six queries.
+    """The counts of a hand-over, whole for everybody who sees it; six queries, up to
+    two more before the matters have moved.
 
     Matters and pairings are listed as far as the reader may open them.
     """
@@ -79,13 +81,10 @@ def facts_of(row: HandOver, user: User, on: datetime.date) -> Facts:
 
 
 def matters_of(row: HandOver) -> QuerySet[Matter]:
-    """Return the open matters that went along, or that will: those still with the giver."""
+    """Return the open matters that went along, or that will."""
     if row.carried_out_at:
         return Matter.objects.open().filter(pk__in=row.matters.values("pk"))
-    matters = Matter.objects.open().filter(assignee=row.giver_id, grid=row.grid_id)
-    if row.is_partial:
-        matters = matters.filter(household__in=row.door_rows.values("household"))
-    return matters
+    return matters_that_move(row)
 
 
 def special_doors(doors: QuerySet[Household], user: User, on: datetime.date) -> QuerySet[Household]:

@@ -261,6 +261,16 @@ def test_with_the_last_role_goes_whatever_she_has_anywhere(world, today, now):
     assert holders([elsewhere]) == {world.officer}
 
 
+def test_the_sheet_counts_beforehand_what_will_go(world, colleague, as_user, today, now):
+    for grid in (world.grid, world.next_grid):
+        MatterFactory(grid=grid, assignee=world.worker, status="assigned")
+    row = end_assignment(
+        membership=main(world), on=today, receiver=colleague, by=world.officer, at=now
+    )
+    page = as_user(colleague).get(row.get_absolute_url())
+    assert page.context["facts"].open_matters == 2
+
+
 def test_of_other_roles_the_matters_move_alone(world, today, now):
     cadre = MembershipFactory(role=Role.AREA_CADRE, grid=None, community=world.community)
     matter = MatterFactory(grid=world.grid, assignee=cadre.user, status="assigned")
