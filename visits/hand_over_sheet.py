@@ -26,8 +26,7 @@ from visits.models import (
 
 @dataclass(frozen=True)
 class Facts:
-    """The counts of a hand-over, whole for everybody who sees it; six queries, up to
-    two more before the matters have moved.
+    """The counts of a hand-over, whole for everybody who sees it; at most eight queries.
 
     Matters and pairings are listed as far as the reader may open them.
     """
