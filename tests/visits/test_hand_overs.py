@@ -368,6 +368,33 @@ def test_several_assignments_change_hands_together_or_not_at_all(world, colleagu
     assert set(Membership.objects.values_list("pk", "until")) == rows
 
 
+def test_whoever_covers_elsewhere_is_as_full_time_as_she_is(world, colleague, today, now):
+    world.worker.memberships.update(rank="main", employment="part_time")
+    MembershipFactory(user=colleague, employment="full_time", since=today - 9 * DAY)
+    cover = Cover(
+        away=MembershipFactory(), user=colleague, reason="leave", since=today, until=today + 5 * DAY
+    )
+    cover_for(cover=cover, by=world.officer, at=now)
+    reassign(
+        [Move(world.worker.memberships.get(), colleague)],
+        first=today + DAY,
+        by=world.officer,
+        at=now,
+    )
+    assert colleague.memberships.get(since=today + DAY).employment == "full_time"
+
+
+def test_a_full_time_backup_stays_full_time_as_main_worker(world, today, now):
+    world.worker.memberships.update(rank="main", employment="part_time")
+    backup = MembershipFactory(
+        grid=world.grid, rank="backup", employment="full_time", since=today - 9 * DAY
+    ).user
+    moves = [Move(world.worker.memberships.get(), backup)]
+    reassign(moves, first=today + DAY, by=world.officer, at=now)
+    made = backup.memberships.get(since=today + DAY)
+    assert (made.rank, made.employment) == ("main", "full_time")
+
+
 def test_receiver_accepts_from_her_page(world, colleague, as_user, today, now):
     row = HandOverFactory(giver=world.worker, receiver=colleague, grid=world.grid)
     client = as_user(colleague)

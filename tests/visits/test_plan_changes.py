@@ -19,6 +19,8 @@ from tests.factories import (
     VisitFactory,
 )
 from visits.actions.grid_filling import give_doors
+from visits.actions.hand_overs import accept
+from visits.actions.hand_overs import carry_out_due as carry_out_hand_overs
 from visits.actions.plan_changes import carry_out, carry_out_due, take_back
 from visits.actions.recompute import recompute
 from visits.models import HandOver, MatterEvent, Pairing, Step, Visit, VisitTally
@@ -193,6 +195,21 @@ def test_before_its_day_a_plan_is_simply_taken_back(cut, monday):
     assert cut.community.grids_change_on is None
     with pytest.raises(ValidationError):
         take_back(plan=plan, by=cut.world.officer, at=timezone.now())
+
+
+def test_what_was_accepted_beforehand_is_taken_back_with_its_plan(cut, monday):
+    matter = MatterFactory(
+        grid=cut.a, household=cut.doors[2][0], assignee=cut.ann, status="assigned"
+    )
+    plan = cut.accept(cut.plan("aaabb"), monday)
+    accept(row=HandOver.objects.get(), by=cut.bea, at=timezone.now())
+
+    take_back(plan=plan, by=cut.world.officer, at=timezone.now())
+
+    assert not HandOver.objects.exists()
+    carry_out_hand_overs(HandOver.objects.all(), at=noon(monday))
+    matter.refresh_from_db()
+    assert (matter.grid, matter.assignee) == (cut.a, cut.ann)
 
 
 @pytest.mark.parametrize("places", ["aaabb", "aannb", "aaaaa"])

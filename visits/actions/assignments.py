@@ -128,6 +128,8 @@ def take_place(
     if receiver == membership.user:
         raise ValidationError(_("Nobody hands over to herself."))
     own = Membership.objects.filter(user=receiver, role=Role.GRID_WORKER).exclude(until__lt=first)
+    # Asked before her assignment here ends: as backup she may be full-time here alone.
+    latest = own.filter(cover=None).order_by("-since", "-pk").first()
     here = own.filter(grid=membership.grid_id)
     if here.filter(Q(rank=membership.rank) | Q(rank=Membership.Rank.MAIN)).exists():
         return None
@@ -137,7 +139,6 @@ def take_place(
             end_membership(membership=backup, on=first - A_DAY)
         else:
             backup.delete()
-    latest = own.order_by("-since", "-pk").first()
     made = Membership(
         user=receiver,
         role=Role.GRID_WORKER,

@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from communities.models import Grid, Membership, User
 from communities.staffing import main_workers
@@ -110,12 +110,16 @@ def hand_over_share(
 
 
 def hand_overs_of(plan: GridPlan) -> QuerySet[HandOver]:
-    """Return the hand-overs made for the plan that nobody has accepted: no others of that day."""
+    """Return the hand-overs made for the plan, no others of that day.
+
+    Left out are those accepted and carried out: they are what happened.
+    """
     moving = HandOverDoor.objects.filter(
         hand_over=OuterRef("pk"), household__in=plan.moves.values("household")
     )
     staying = plan.grids.filter(grid=OuterRef("grid"), worker=OuterRef("receiver"))
-    return HandOver.objects.open().filter(
+    return HandOver.objects.filter(
+        ~Q(state=HandOver.State.ACCEPTED) | Q(carried_out_at=None),
         Exists(moving) | Exists(staying),
         reason=HandOver.Reason.RECUT,
         effective_on=plan.effective_on or datetime.date.max,
