@@ -153,7 +153,7 @@ def answered_in(span: Span) -> Q:
 
 def has_proposal(**conditions: bool) -> Q:
     """Match matters for which a holder was proposed, asked row by row so that none counts twice."""
-    return Q(Exists(RoutingProposal.objects.filter(event__matter=OuterRef("pk"), **conditions)))
+    return Q(Exists(RoutingProposal.objects.filter(matter=OuterRef("pk"), **conditions)))
 
 
 def proposed_and_closed_in(span: Span) -> Q:
