@@ -11,8 +11,8 @@ from django.db.models import Count, Q
 from communities.models import Grid, User
 from communities.roles import Role
 from communities.staffing import main_workers
-from households.actions.plan_effects import ONE_DAY, effect_of
-from households.actions.plan_workers import Replaced, named_workers, replaced_in
+from households.actions.plan_effects import effect_of
+from households.actions.plan_workers import ONE_DAY, Replaced, named_workers, replaced_in
 from households.models import GridPlan, PlannedGrid, PlannedMove
 from visits.models import Campaign, EmergencyGrid, Matter
 

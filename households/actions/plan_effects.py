@@ -19,7 +19,6 @@ from households.models import (
     PlannedPart,
 )
 
-ONE_DAY = datetime.timedelta(days=1)
 FURTHEST = datetime.timedelta(days=366)
 Kind = Grid.Kind
 

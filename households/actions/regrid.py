@@ -11,8 +11,8 @@ from django.utils import timezone
 from communities.models import Grid, Membership, User
 from communities.roles import POST_HOLDERS
 from households.actions.grids import BATCH, enter_grid, leave_grids
-from households.actions.plan_effects import ONE_DAY, Kind, moves_of
-from households.actions.plan_workers import Carried, let_go, make_main
+from households.actions.plan_effects import Kind, moves_of
+from households.actions.plan_workers import ONE_DAY, Carried, let_go, make_main
 from households.models import (
     FormerGrid,
     GridPlan,

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from communities.models import Grid, Membership
 from households.actions.grids import enter_grid, leave_grids
-from households.actions.plan_effects import ONE_DAY, Places
-from households.actions.plan_workers import Carried, get_back, let_go
+from households.actions.plan_effects import Places
+from households.actions.plan_workers import ONE_DAY, Carried, get_back, let_go
 from households.actions.regrid import members_after
 from households.models import (
     FormerGrid,

@@ -221,6 +221,33 @@ def test_ending_an_assignment_puts_the_chosen_colleague_in_her_place(
     assert holders(matters) == {colleague}
 
 
+@pytest.mark.parametrize("later", [-2, 2], ids=["earlier", "later"])
+@pytest.mark.parametrize("is_accepted", [False, True], ids=["waiting", "accepted"])
+def test_another_last_day_moves_the_hand_over_and_who_comes(
+    world, colleague, today, later, is_accepted
+):
+    now = timezone.now()
+
+    def end(on, receiver) -> None:
+        membership = Membership.objects.get(user=world.worker, grid=world.grid)
+        end_assignment(membership=membership, on=on, receiver=receiver, by=world.officer, at=now)
+
+    main(world)
+    end(today + 5 * DAY, colleague)
+    if is_accepted:
+        accept(row=HandOver.objects.get(), by=colleague, at=now)
+    other = MembershipFactory(user=UserFactory(name="赵敏")).user
+    for receiver in (colleague, other):
+        end(today + (5 + later) * DAY, receiver)
+
+        first = today + (6 + later) * DAY
+        assert [(row.receiver, row.effective_on, row.state) for row in HandOver.objects.all()] == [
+            (receiver, first, "waiting")
+        ]
+        coming = Membership.objects.filter(grid=world.grid, rank="main", until=None)
+        assert [(row.user, row.since) for row in coming] == [(receiver, first)]
+
+
 def test_nobody_yet_leaves_the_matters_with_the_officer_until_somebody_is_assigned(
     world, colleague, today, now
 ):

@@ -21,6 +21,7 @@ from communities.models import Cover, Membership, User
 from communities.roles import Role
 from visits.actions.hand_overs import (
     Reason,
+    drop,
     give_again,
     give_back,
     hand_over,
@@ -30,7 +31,7 @@ from visits.actions.hand_overs import (
 from visits.actions.waiting_doors import receive_waiting_doors
 from visits.models import HandOver
 
-A_DAY = datetime.timedelta(days=1)
+ONE_DAY = datetime.timedelta(days=1)
 
 
 class Move(NamedTuple):
@@ -80,16 +81,34 @@ def end_assignment(
 
     A grid worker's goes to `receiver`, who is assigned in her place unless she works there as
     such already; to nobody yet, until an officer names somebody. Of other roles only the open
-    matters move, to `receiver` or else to who ended it.
+    matters move, to `receiver` or else to who ended it. A last day to come may be set anew.
     """
+    call_off_last_day(membership, timezone.localdate(at))
     end_membership(membership=membership, on=on)
-    person, first = membership.user, on + A_DAY
+    person, first = membership.user, on + ONE_DAY
     if membership.role != Role.GRID_WORKER or membership.grid is None:
         if first <= timezone.localdate(at) and not keeps_a_role(person, first):
             pass_on_matters(person, to=receiver or by, by=by, at=at)
         return None
     made = take_place(membership, receiver, first, by) if receiver else None
     return hand_over_grid(membership, receiver, made, by=by, at=at)
+
+
+def call_off_last_day(membership: Membership, today: datetime.date) -> None:
+    """Forget what was to happen after a last day that is set anew: hand-over and who comes."""
+    if membership.until is None:
+        return
+    rows = HandOver.objects.filter(
+        giver=membership.user_id,
+        grid=membership.grid_id,
+        is_partial=False,
+        effective_on=membership.until + ONE_DAY,
+        carried_out_at=None,
+    ).exclude(reason=Reason.LEAVE)
+    for row in rows.select_related("membership"):
+        if row.membership and row.membership.since > today:
+            row.membership.delete()
+    drop(rows)
 
 
 def hand_over_grid(
@@ -103,7 +122,7 @@ def hand_over_grid(
     """Hand over the grid of a membership that has its last day, from the next day on."""
     assert membership.grid  # noqa: S101 - of a grid worker
     assert membership.until  # noqa: S101 - just ended
-    first = membership.until + A_DAY
+    first = membership.until + ONE_DAY
     stays = keeps_a_role(membership.user, first)
     return hand_over(
         giver=membership.user,
@@ -136,7 +155,7 @@ def take_place(
     # From backup to main worker: one assignment ends, the other begins.
     for backup in here:
         if backup.since < first:
-            end_membership(membership=backup, on=first - A_DAY)
+            end_membership(membership=backup, on=first - ONE_DAY)
         else:
             backup.delete()
     made = Membership(
@@ -162,7 +181,7 @@ def reassign(
                 _("%(person)s only begins in %(grid)s on that day. Choose a later one."),
                 params={"person": move.membership.user, "grid": move.membership.grid},
             )
-        end_membership(membership=move.membership, on=first - A_DAY)
+        end_membership(membership=move.membership, on=first - ONE_DAY)
     # Only when everybody stands where she will, it is known who still works here.
     made = [take_place(move.membership, move.receiver, first, by) for move in moves]
     return [

@@ -189,7 +189,7 @@ def give_back(row: HandOver, *, at: datetime.datetime) -> None:
 def carry_out_due(rows: QuerySet[HandOver], *, at: datetime.datetime) -> int:
     """Carry out those of the rows whose day has come, give back after covers that are over.
 
-    Each in a transaction of its own, so that one that fails keeps no other.
+    Each in a transaction of its own: what was done before one that fails stays done.
     """
     today = timezone.localdate(at)
     due, over = list(rows.due(today)), list(rows.over(today))  # type: ignore[attr-defined] # a HandOverQuerySet

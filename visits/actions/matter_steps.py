@@ -23,8 +23,9 @@ COUNTED = {
     Step.GRANT_EXTENSION: "extended",
     Step.REOPEN: "reopened",
 }
-# So far ahead somebody may put a matter off; what is set aside for longer is forgotten.
+# So often a matter that somebody moves meanwhile is looked at again before it is left.
 MOST_TRIES = 5
+# So far ahead somebody may put a matter off; what is set aside for longer is forgotten.
 FURTHEST = datetime.timedelta(days=366)
 
 
@@ -113,7 +114,7 @@ def hand_over_matter(
 ) -> bool:
     """Let the matter follow the doors of whoever has it to `to`; say whether it moved.
 
-    Status and clock stay as they are. One that somebody moved meanwhile is looked at once more.
+    Status and clock stay as they are. One that somebody moves meanwhile is looked at again.
     """
     return follow(matter, Step.HAND_OVER, by=by, at=at, note=note, to=to)
 

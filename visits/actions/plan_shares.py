@@ -8,8 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from communities.models import Grid, Membership, User
 from communities.staffing import main_workers
-from households.actions.plan_effects import ONE_DAY
-from households.actions.plan_workers import Replaced, named_workers, replaced_in
+from households.actions.plan_workers import ONE_DAY, Replaced, named_workers, replaced_in
 from households.models import GridPlan, Household, PlannedMove
 from visits.actions.hand_overs import hand_over
 from visits.models import HandOver, HandOverDoor
