@@ -2,7 +2,7 @@
 
 import re
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -17,7 +17,8 @@ from communities.models.disclosure import WORDS
 
 PAGE_SIZE = 50
 NOT_IN_FILE_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
-Row = TypeVar("Row", bound=models.Model)
+Row = TypeVar("Row")
+ModelRow = TypeVar("ModelRow", bound=models.Model)
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,13 @@ class Page(Generic[Row]):
 
 def key_page(
     request: HttpRequest,
-    queryset: models.QuerySet[Row],
+    queryset: models.QuerySet[ModelRow],
     *,
     order: tuple[str, ...],
     size: int = PAGE_SIZE,
     forget: tuple[str, ...] = (),
     name: str = "after",
-) -> Page[Row]:
+) -> Page[ModelRow]:
     """Return the page after the row that `?after=` names, in this order.
 
     `order` takes field names, descending with "-", and must end in a unique one; the
@@ -57,6 +58,20 @@ def key_page(
         rows,
         query_with(request, **forgotten, **{name: str(rows[-1].pk)}) if more else "",
         query_with(request, **forgotten, **{name: ""}) if after else "",
+    )
+
+
+def sequence_page(request: HttpRequest, keys: Sequence[int], *, size: int = PAGE_SIZE) -> Page[int]:
+    """Return the keys after the one that `?after=` names, of rows that no query can put in order."""
+    after = request.GET.get("after", "")
+    places = {str(key): place for place, key in enumerate(keys, start=1)}
+    start = places.get(after, 0)
+    rows = list(keys[start : start + size])
+    more = start + size < len(keys)
+    return Page(
+        rows,
+        query_with(request, after=str(rows[-1])) if more else "",
+        query_with(request, after="") if after else "",
     )
 
 

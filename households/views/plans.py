@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from communities.lists import key_page
+from communities.lists import key_page, sequence_page
 from communities.models import Community, Grid, User
 from communities.roles import READERS
 from households.door_picks import is_key
 from households.forms.plans import PlanForm, PlannedGridForm, RecutForm
 from households.models import GridPlan, PlannedGrid
+from households.models.plan import leaving
 from households.plans import making, offers
 from households.plans.figures import figures_of, moves_of, plan_figures
 from households.plans.wording import remarks_in_words
@@ -25,6 +26,7 @@ from households.plans.wording import remarks_in_words
 DRAFTS_PER_PAGE = 8
 PARTS_PER_PAGE = 50
 GRIDS_PER_PAGE = 50
+MOVES_PER_PAGE = 100
 # The choice of a grid that is to be added.
 NEW_GRID = "new"
 MOST_DIGITS = 3
@@ -241,8 +243,19 @@ def plan_moves(request: HttpRequest, pk: int) -> HttpResponse:
     """Say of each building that changes grid from whom to whom it goes."""
     plans = GridPlan.objects.visible_to(request.user).select_related("community")
     shown = get_object_or_404(plans, pk=pk)
-    parts = shown.parts.select_related("building", "planned_grid__worker", "planned_grid__grid")
-    changes = moves_of(parts.order_by("planned_grid__number", "pk"))
+    ordered = shown.parts.order_by("planned_grid__number", "pk")
+    moving, new = {}, {}
+    for part, households, by_grid, to in ordered.values_list(
+        "pk", "households", "by_grid", "planned_grid__grid"
+    ):
+        leave, enter = leaving(by_grid, str(to)), households - sum(by_grid.values())
+        if leave or enter:
+            moving[part], new[part] = leave, enter
+    page = sequence_page(request, list(moving), size=MOVES_PER_PAGE)
+    parts = ordered.filter(pk__in=page.rows)
+    changes = moves_of(
+        parts.select_related("building", "planned_grid__worker", "planned_grid__grid")
+    )
     grids = {grid.pk: grid for grid in Grid.objects.filter(community=shown.community)}
     workers = making.main_workers(list(grids.values()))
     people = User.objects.in_bulk(set(workers.values()))
@@ -262,8 +275,9 @@ def plan_moves(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "plan": shown,
             "rows": rows,
-            "households": sum(households for _part, grid, households in changes if grid),
-            "new": sum(households for _part, grid, households in changes if not grid),
+            "page": page,
+            "households": sum(moving.values()),
+            "new": sum(new.values()),
         },
     )
 

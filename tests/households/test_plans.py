@@ -1,5 +1,7 @@
 """Drafts of grids: what the planner is given, what is stored, what an officer changes."""
 
+import gzip
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
@@ -492,11 +494,41 @@ def test_form_moves_locks_and_shows_figures_at_once(as_user, world):
     assert "Choose the grid" in response.content.decode()
 
 
+def test_moves_come_page_by_page_with_their_sum(as_user, world):
+    plan = GridPlanFactory(community=world.community)
+    first, second = (PlannedGridFactory(plan=plan, number=number) for number in (1, 0))
+    parts = [
+        PlannedPartFactory(planned_grid=planned, today=world.grid)
+        for planned in (first, second)
+        for _ in range(60)
+    ]
+    # One goes from two grids, nobody lives in another.
+    both = {str(world.grid.pk): 1, str(GridFactory(community=world.community).pk): 2}
+    PlannedPart.objects.filter(pk=parts[70].pk).update(by_grid=both, households=3)
+    PlannedPart.objects.filter(pk=parts[0].pk).update(by_grid={}, households=0)
+    client = as_user(world.officer)
+    address = reverse("households:plan_moves", args=[plan.pk])
+    response = client.get(address)
+    rows, pages = response.context["rows"], 1
+    assert "121 households change grid" in response.content.decode()
+    while query := response.context["page"].next_query:
+        response = client.get(address + query)
+        assert "121 households change grid" in response.content.decode()
+        rows, pages = rows + response.context["rows"], pages + 1
+    assert pages == 2
+    in_order = [part.pk for part in parts[60:] + parts[1:60]]
+    assert [row["part"].pk for row in rows] == in_order[:11] + in_order[10:]
+    assert [row["households"] for row in rows[10:12]] == [1, 2]
+    # A key that is none begins at the first page.
+    for odd in ("x", "9" * 30, str(parts[0].pk)):
+        assert client.get(address, {"after": odd}).context["rows"] == rows[:101]
+
+
 @pytest.fixture
 def large(world):
-    """A draft of 120 grids with one building of one household each."""
+    """A draft of 300 grids with one building of one household each."""
     plan = GridPlanFactory(community=world.community)
-    for number in range(120):
+    for number in range(300):
         planned = PlannedGridFactory(plan=plan, number=number, name=f"网格{number}")
         PlannedPartFactory(planned_grid=planned, today=world.grid)
     return plan
@@ -512,7 +544,7 @@ def test_grids_of_a_large_draft_come_page_by_page(as_user, world, large):
     response = client.get(address)
     assert shown_grids(response) == list(range(50))
     # What is said of the draft counts all of its grids, and each can be moved to.
-    assert '<span class="figures__number">120</span>' in response.content.decode()
+    assert '<span class="figures__number">300</span>' in response.content.decode()
     for planned in large.grids.all():
         assert f'<option value="{planned.pk}">' in response.content.decode()
     found, asked = shown_grids(response), []
@@ -522,11 +554,17 @@ def test_grids_of_a_large_draft_come_page_by_page(as_user, world, large):
         asked.append(len(queries))
         assert "figures__number" not in response.content.decode()
         found += shown_grids(response)
-    assert found == list(range(120))
+    assert found == list(range(300))
     assert len(set(asked)) == 1
     assert (
         shown_grids(client.get(address + response.context["grid_page"].first_query)) == found[:50]
     )
+
+
+def test_page_of_a_large_draft_fits_into_the_first_view(as_user, world, large):
+    """The rest of the budget is for the style sheets."""
+    page = as_user(world.officer).get(large.get_absolute_url())
+    assert len(gzip.compress(page.content)) < 10_000
 
 
 def test_pages_of_grids_and_of_buildings_turn_by_themselves(as_user, world, large):
