@@ -26,7 +26,7 @@ class List(NamedTuple):
 
 LISTS = [
     List("area", 9, 8, "street_officer", "area"),
-    List("community", 8, 7, place="community"),
+    List("community", 9, 7, place="community"),
     List("communities:disclosure_list", 3, 4),
     List("communities:contact_list", 4, place="grid"),
     List("households:community_list", 6, 7, "street_officer"),
