@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from communities.models import Community, Cover, Grid, Membership, User
 from communities.roles import Role
 from households.models import Household
-from households.workload import weights
+from households.workload import ORDINARY, weights
 
 # What half a day's work is to a whole one.
 PART_TIME_SHARE = 0.5
@@ -146,8 +146,10 @@ def loads_of_grids(community: Community, user: User) -> dict[int, Load]:
     doors = Household.objects.visible_to(user).filter(grid__community=community)
     loads: dict[int, Load] = defaultdict(Load)
     grids = dict(doors.actual().values_list("pk", "grid"))
-    for key, weight in weights(doors.actual()).items():
-        loads[grids[key]].add(Load(1, weight))
+    workload = weights(doors.actual())
+    # A door that came or went between the two questions counts as it did in the first.
+    for key, grid in grids.items():
+        loads[grid].add(Load(1, workload.get(key, ORDINARY)))
     return loads
 
 

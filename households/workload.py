@@ -19,15 +19,18 @@ def weights(households: QuerySet[Household]) -> dict[int, float]:
         key: rules.get(occupancy, ORDINARY)
         for key, occupancy in households.order_by().values_list("pk", "occupancy")
     }
+    # Somebody may move into a door that was not there a moment ago; the next look counts it.
     living = Residency.objects.living().filter(household__in=households.order_by().values("pk"))
     floating = living.filter(kind=Residency.Kind.LIVES).values_list("household").distinct()
     for (key,) in floating:
-        found[key] += rules.get(Kind.FLOATING, 0.0)
+        if key in found:
+            found[key] += rules.get(Kind.FLOATING, 0.0)
     cared_for = (
         living.filter(resident__care__until=None, resident__care__tag__isnull=False)
         .values_list("household")
         .annotate(extra=Sum("resident__care__tag__extra_workload"))
     )
     for key, extra in cared_for:
-        found[key] += float(extra)
+        if key in found:
+            found[key] += float(extra)
     return found

@@ -98,7 +98,6 @@ class FigureMap:
     """A drawing, its legend and its table."""
 
     drawing: SafeString
-    legend: list[Class]
     rows: list[MapRow]
     heading: str
     ground: Ground
@@ -166,7 +165,6 @@ def community_map(
             lines=ground.barriers,
             pictures=tiles_below(ground),
         ),
-        legend=legend,
         rows=rows,
         heading=str(measure.heading),
         ground=ground,
@@ -226,7 +224,6 @@ def grid_map(grid: Grid, ground: Ground, user: User, name: str, on: datetime.dat
             pictures=tiles_below(ground),
             focus=ground.areas.get(grid.pk, []),
         ),
-        legend=legend,
         rows=rows,
         heading=str(measure.heading),
         ground=ground,

@@ -62,7 +62,7 @@ def test_the_table_says_the_same_as_the_map(town, as_user, figure):
     assert drawn_figures(page) == {row.name: row.value for row in rows}
     titles = re.findall(r"<title>(第.网格：.*?)</title>", page.context["map"].drawing)
     assert titles == [f"{row.name}：{row.value}" for row in rows]
-    words = {entry.words for entry in page.context["map"].legend}
+    words = {entry.words for entry in page.context["map"].keys}
     assert {row.words for row in rows} <= words | {"No figure"}
     for row in rows:
         assert row.value in page.content.decode()

@@ -85,3 +85,19 @@ def test_many_doors_cost_as_many_queries_as_one():
     with CaptureQueriesContext(connection) as queries:
         assert len(weights(ALL)) == 3
     assert len(queries) == 4
+
+
+@pytest.mark.parametrize("question", [2, 3], ids=["floating", "care"])
+def test_somebody_who_moves_in_meanwhile_is_left_for_the_next_look(question):
+    household = HouseholdFactory(occupancy="owner")
+    asked = 0
+
+    def move_in(execute, sql, params, many, context):
+        nonlocal asked
+        asked += 1
+        if asked == question + 1:
+            person(HouseholdFactory(occupancy="owner"), Kind.LIVES, tag("独居老人"))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(move_in):
+        assert weights(ALL) == {household.pk: 1.0}

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 from django.utils import timezone
 
 from communities.models import Community, Grid, Membership
@@ -439,7 +440,7 @@ def test_whoever_is_assigned_after_the_acceptance_stays(cut, today, monday):
     assert {row.giver for row in HandOver.objects.all()} == {dee}
 
 
-def test_a_hand_over_by_hand_of_the_same_day_stays(cut, today):
+def test_a_hand_over_by_hand_of_the_same_day_stays(cut, as_user, today):
     own = HandOver.objects.create(
         giver=cut.ann,
         receiver=cut.bea,
@@ -451,6 +452,8 @@ def test_a_hand_over_by_hand_of_the_same_day_stays(cut, today):
     )
     own.door_rows.create(household=cut.doors[0][0])
     plan = cut.accept(cut.plan("aannb", n={"worker": UserFactory(name="凯")}), today + DAY)
+    page = as_user(cut.world.officer).get(reverse("visits:plan_change", args=[plan.pk]))
+    assert list(page.context["hand_overs"]) == list(HandOver.objects.exclude(pk=own.pk))
     assert HandOver.objects.count() == 2
 
     take_back(plan=plan, by=cut.world.officer, at=timezone.now())

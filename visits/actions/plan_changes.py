@@ -88,7 +88,7 @@ def carry_out(*, plan: GridPlan, at: datetime.datetime) -> bool:
     carried["matters"] = move_doorless(heirs, by=by, at=at)
     told = [hand_over_share(share, on=on, by=by, at=at).pk for share in shares]
     # Said at the acceptance of somebody who is no longer the worker there.
-    drop(hand_overs_of(plan).exclude(pk__in=told))
+    drop(hand_overs_of(plan).unsettled().exclude(pk__in=told))
     plan.carried, plan.in_effect_at = carried, at
     plan.save(update_fields=["carried", "in_effect_at"])
     Community.objects.filter(pk=plan.community_id).update(grids_change_on=None)
@@ -136,7 +136,7 @@ def take_back(*, plan: GridPlan, by: User, at: datetime.datetime) -> GridPlan:
     plan = locked(plan)
     if plan.state == GridPlan.State.WAITING:
         Community.objects.filter(pk=plan.community_id).update(grids_change_on=None)
-        drop(hand_overs_of(plan))
+        drop(hand_overs_of(plan).unsettled())
     elif plan.state == GridPlan.State.IN_EFFECT:
         undo(plan, by=by, at=at)
     else:
@@ -171,6 +171,6 @@ def undo(plan: GridPlan, *, by: User, at: datetime.datetime) -> None:
             move_matter(matter, Grid.objects.get(pk=grid), by=by, at=at)
     before = {heir: left for left, heir in heirs_of(moves).items()}
     move_doorless({grid.pk: before[grid.pk] for grid in closed if grid.pk in before}, by=by, at=at)
-    drop(hand_overs_of(plan))
+    drop(hand_overs_of(plan).unsettled())
     for share in shares:
         hand_over_share(share, on=on, by=by, at=at)

@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef
 
 from communities.models import Grid, Membership, User
 from communities.staffing import main_workers
@@ -12,6 +12,7 @@ from households.actions.plan_workers import ONE_DAY, Replaced, named_workers, re
 from households.models import GridPlan, Household, PlannedMove
 from visits.actions.hand_overs import hand_over
 from visits.models import HandOver, HandOverDoor
+from visits.models.hand_over import HandOverQuerySet
 
 
 class Share(NamedTuple):
@@ -108,17 +109,13 @@ def hand_over_share(
     )
 
 
-def hand_overs_of(plan: GridPlan) -> QuerySet[HandOver]:
-    """Return the hand-overs made for the plan, no others of that day.
-
-    Left out are those accepted and carried out: they are what happened.
-    """
+def hand_overs_of(plan: GridPlan) -> HandOverQuerySet:
+    """Return the hand-overs made for the plan, no others of its day."""
     moving = HandOverDoor.objects.filter(
         hand_over=OuterRef("pk"), household__in=plan.moves.values("household")
     )
     staying = plan.grids.filter(grid=OuterRef("grid"), worker=OuterRef("receiver"))
     return HandOver.objects.filter(
-        ~Q(state=HandOver.State.ACCEPTED) | Q(carried_out_at=None),
         Exists(moving) | Exists(staying),
         reason=HandOver.Reason.RECUT,
         effective_on=plan.effective_on or datetime.date.max,

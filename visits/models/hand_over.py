@@ -39,6 +39,10 @@ class HandOverQuerySet(models.QuerySet["HandOver"]):
         """Hand-overs that nobody has accepted."""
         return self.exclude(state=HandOver.State.ACCEPTED)
 
+    def unsettled(self) -> Self:
+        """Hand-overs that can still be withdrawn: accepted and carried out they have happened."""
+        return self.filter(~Q(state=HandOver.State.ACCEPTED) | Q(carried_out_at=None))
+
     def due(self, on: datetime.date) -> Self:
         """Hand-overs whose day has come and whose matters were not moved yet."""
         in_time = Q(until=None) | Q(until__gte=on)

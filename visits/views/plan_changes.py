@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from households.actions.plan_effects import check_plan
 from households.models import GridPlan
 from visits.actions.plan_changes import accept_plan, take_back
+from visits.actions.plan_shares import hand_overs_of
 from visits.forms.plan_changes import PlanAcceptForm, next_monday
 from visits.models import HandOver
 from visits.plan_summary import summary_of, surroundings_of
@@ -74,11 +75,7 @@ def plan_change(request: HttpRequest, pk: int) -> HttpResponse:
     day = plan.effective_on or timezone.localdate()
     hand_overs = (
         HandOver.objects.visible_to(request.user)
-        .filter(
-            reason=HandOver.Reason.RECUT,
-            grid__community=plan.community,
-            effective_on=day,
-        )
+        .filter(pk__in=hand_overs_of(plan).values("pk"))
         .select_related("giver", "receiver", "grid")
         .order_by("pk")
     )
