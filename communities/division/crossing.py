@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from communities.division.annealing import Annealing
 from communities.division.metrics import ROUNDING, members
+from communities.division.state import State
 
 
-def take_better_parts(state: Annealing, other: Sequence[int]) -> None:
+def take_better_parts(state: State, other: Sequence[int]) -> None:
     """Take over from another division what it divides better, and keep the rest.
 
     Some grids of one division often cover exactly the nodes of as many grids of the other:
@@ -18,7 +18,7 @@ def take_better_parts(state: Annealing, other: Sequence[int]) -> None:
         if len(mine) != len(theirs):
             continue
         gain = sum(state.energies[label] for label in mine)
-        gain -= sum(energy(state, grids[label]) for label in theirs)
+        gain -= sum(state.energy_of(grids[label]) for label in theirs)
         if gain > ROUNDING:
             for name, label in zip(mine, theirs, strict=True):
                 for node in grids[label]:
@@ -48,12 +48,3 @@ def common_ground(labels: Sequence[int], other: Sequence[int]) -> list[tuple[lis
                 group += beside
         found.append((sorted(group), sorted(reached)))
     return found
-
-
-def energy(state: Annealing, nodes: Sequence[int]) -> float:
-    return state.grid_energy(
-        sum(state.weights[node] for node in nodes),
-        sum(state.sums_x[node] for node in nodes),
-        sum(state.sums_y[node] for node in nodes),
-        sum(state.squares[node] for node in nodes),
-    )

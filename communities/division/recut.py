@@ -5,7 +5,7 @@ import random
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from communities.division.annealing import Annealing, Cooling
+from communities.division.annealing import Cooling, anneal
 from communities.division.greedy import greedy_repair
 from communities.division.instance import Instance
 from communities.division.matching import best_matching
@@ -13,6 +13,7 @@ from communities.division.metrics import measure, moved
 from communities.division.mixing import differences, mixed, mixtures
 from communities.division.repair import connected_start
 from communities.division.search import moves_per_second, search
+from communities.division.state import State
 from communities.division.windows import polish
 
 # Prices tried, each half of the one before. The highest makes the whole gain worth moving a
@@ -124,7 +125,7 @@ class Recut:
     def at_price(self, price: float, labels: Sequence[int]) -> list[int]:
         """Search on from `labels` with a price for each household that changes grid."""
         state = self.state(price, labels)
-        state.run(Cooling(self.steps, HOT, COLD))
+        anneal(state, Cooling(self.steps, HOT, COLD), self.chance)
         state.restore()
         polish(state, most=WINDOWS)
         self.note(state.best)
@@ -135,15 +136,14 @@ class Recut:
         best = best_within(self.found, limit)
         if best.moved <= limit:
             state = self.state(TOKEN_PRICE, best.labels, most=limit)
-            state.run(Cooling(self.steps, HOT, COLD))
+            anneal(state, Cooling(self.steps, HOT, COLD), self.chance)
             self.note(state.best)
 
-    def state(self, price: float, labels: Sequence[int], *, most: int | None = None) -> Annealing:
+    def state(self, price: float, labels: Sequence[int], *, most: int | None = None) -> State:
         fixed = self.instance.fixed or ()
-        return Annealing(
+        return State(
             self.instance,
             labels,
-            self.chance,
             stay_label=self.current,
             stay_price=[
                 price * node.households if today >= 0 else 0.0

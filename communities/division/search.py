@@ -5,11 +5,12 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from communities.division.address_order import divide_in_order
-from communities.division.annealing import Annealing, Cooling
+from communities.division.annealing import Cooling, anneal
 from communities.division.crossing import take_better_parts
 from communities.division.instance import Instance
 from communities.division.repair import connected_start
 from communities.division.seeding import Share, seed_labels, shares
+from communities.division.state import State
 from communities.division.windows import polish
 
 # Moves tried in a second of search, for each node of a usual grid: inside large grids most
@@ -95,20 +96,19 @@ def search_part(instance: Instance, steps: int, windows: int, chance: random.Ran
         return [0] * len(instance.nodes)
     whole = [Share(list(range(len(instance.nodes))), instance.k)]
     seeds = max(FEWEST_SEEDS, min(MOST_SEEDS, NODES_PER_SEED // len(instance.nodes)))
-    states = [
-        Annealing(instance, seed_labels(instance, whole, chance), chance) for _ in range(seeds)
-    ]
+    states = [State(instance, seed_labels(instance, whole, chance)) for _ in range(seeds)]
     if row := as_row(instance):
         # Along a row of houses moves are stuck behind each other; its exact cutting is known.
         pieces = divide_in_order([instance.nodes[node].weight for node in row], instance.k)
         exact = dict(zip(row, pieces, strict=True))
-        states.append(Annealing(instance, [exact[node] for node in sorted(row)], chance))
+        states.append(State(instance, [exact[node] for node in sorted(row)]))
     for stage in STAGES:
         divisions = max(1, int(seeds * stage.part))
         states = sorted(states, key=lambda state: state.best_energy)[:divisions]
         found = []
         for state in states:
-            state.run(Cooling(int(steps * stage.share / divisions), stage.hot, stage.cold))
+            cooling = Cooling(int(steps * stage.share / divisions), stage.hot, stage.cold)
+            anneal(state, cooling, chance)
             # Where a run ends may be better in places though worse in all.
             found.append(state.labels[:])
             state.restore()
@@ -147,8 +147,8 @@ def search_around_fixed(instance: Instance, *, seed: int, seconds: float) -> lis
     steps = int(min(steps, len(instance.nodes) * STEPS_PER_NODE) / RESTARTS)
     states = []
     for _restart in range(RESTARTS):
-        state = Annealing(instance, start, chance, frozen=frozen)
-        state.run(Cooling(steps, STAGES[0].hot, STAGES[0].cold))
+        state = State(instance, start, frozen=frozen)
+        anneal(state, Cooling(steps, STAGES[0].hot, STAGES[0].cold), chance)
         state.restore()
         polish(state, most=int(seconds * WINDOWS_PER_SECOND / RESTARTS))
         states.append(state)

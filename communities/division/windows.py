@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from communities.division.annealing import Annealing
 from communities.division.metrics import PENALTY, STEEPNESS
+from communities.division.state import State
 
 # Beyond these the ways to divide are too many to look at all of them.
 MOST_NODES_OF_TWO = 18
@@ -27,7 +27,7 @@ class Piece(NamedTuple):
 class Window:
     """The nodes of some grids, as bits of a number."""
 
-    def __init__(self, state: Annealing, labels: Sequence[int]) -> None:
+    def __init__(self, state: State, labels: Sequence[int]) -> None:
         self.state = state
         self.grids = list(labels)
         self.nodes = sorted(node for label in labels for node in state.members[label])
@@ -97,16 +97,6 @@ class Window:
             reached |= edge
         return reached == mask
 
-    def energy(self, mask: int) -> float:
-        state = self.state
-        load = x = y = q = 0.0
-        for node in self.of(mask):
-            load += state.weights[node]
-            x += state.sums_x[node]
-            y += state.sums_y[node]
-            q += state.squares[node]
-        return state.grid_energy(load, x, y, q)
-
     def of(self, mask: int) -> list[int]:
         return [node for bit, node in enumerate(self.nodes) if mask >> bit & 1]
 
@@ -147,7 +137,7 @@ def two_ways(window: Window) -> Iterator[Way]:
         rest = window.whole & ~piece.mask
         if not window.is_connected(rest):
             continue
-        energy = piece.energy + window.energy(rest)
+        energy = piece.energy + window.state.energy_of(window.of(rest))
         if not priced:
             yield energy, [(piece.mask, first), (rest, second)]
             continue
@@ -186,7 +176,7 @@ def three_ways(window: Window) -> Iterator[Way]:
                     yield energy + price, parts
 
 
-def redivide(state: Annealing, labels: Sequence[int]) -> bool:
+def redivide(state: State, labels: Sequence[int]) -> bool:
     """Divide these grids anew, in the best way.
 
     Say whether anything changed; grids with too many nodes are left as they are.
@@ -213,7 +203,7 @@ def redivide(state: Annealing, labels: Sequence[int]) -> bool:
     return changed
 
 
-def neighbouring(state: Annealing) -> list[tuple[int, int]]:
+def neighbouring(state: State) -> list[tuple[int, int]]:
     """Return the pairs of grids that touch, in order."""
     labels = state.labels
     return sorted(
@@ -226,7 +216,7 @@ def neighbouring(state: Annealing) -> list[tuple[int, int]]:
     )
 
 
-def neighbouring_threes(state: Annealing) -> list[tuple[int, int, int]]:
+def neighbouring_threes(state: State) -> list[tuple[int, int, int]]:
     """Return the sets of three grids of which one touches the two others."""
     touching: dict[int, set[int]] = {}
     for first, second in neighbouring(state):
@@ -243,7 +233,7 @@ def neighbouring_threes(state: Annealing) -> list[tuple[int, int, int]]:
     )
 
 
-def polish(state: Annealing, *, most: int) -> None:
+def polish(state: State, *, most: int) -> None:
     """Divide neighbouring pairs and threes anew, each in its best way, until nothing changes.
 
     At most so many of them are looked at.

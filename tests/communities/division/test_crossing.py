@@ -1,10 +1,8 @@
 """Putting divisions together from the parts in which each is better."""
 
-import random
-
 from communities.division import read_instance
-from communities.division.annealing import Annealing
 from communities.division.crossing import common_ground, take_better_parts
+from communities.division.state import State
 from tests.communities.division.test_divide import street_plan
 
 # Two rows of eight; in each half one division is even and the other is not.
@@ -18,10 +16,10 @@ def two_halves(left, right):
 
 def test_each_half_is_taken_from_the_division_that_is_better_there():
     town = read_instance(street_plan(8, 2, 4))
-    state = Annealing(town, two_halves(EVEN, LOPSIDED), random.Random(0))
+    state = State(town, two_halves(EVEN, LOPSIDED))
     renamed = [3 - label for label in two_halves(LOPSIDED, EVEN)]
     take_better_parts(state, renamed)
-    assert state.best_energy == Annealing(town, two_halves(EVEN, EVEN), random.Random(0)).energy
+    assert state.best_energy == State(town, two_halves(EVEN, EVEN)).energy
     assert sorted(state.best.count(grid) for grid in range(4)) == [4] * 4
 
 

@@ -3,6 +3,7 @@
 import itertools
 import json
 import random
+from importlib import import_module
 from io import StringIO
 
 import pytest
@@ -62,10 +63,12 @@ def test_nothing_is_moved_beyond_what_moves_by_hand_would_take(tmp_path):
 
 def test_a_recut_of_few_large_grids_tries_no_more_moves_than_a_second_holds(monkeypatch):
     tried = []
-    monkeypatch.setattr(
-        "communities.division.annealing.Annealing.run",
-        lambda _state, cooling: tried.append(cooling.steps),
-    )
+    for module in ("search", "recut"):
+        monkeypatch.setattr(
+            import_module(f"communities.division.{module}"),
+            "anneal",
+            lambda _state, cooling, _chance: tried.append(cooling.steps),
+        )
     today = {"current": [n % 20 // 10 for n in range(300)]}
     Recut(read_instance(street_plan(20, 15, 2) | today), seed=0, seconds=1).run(0)
     assert 0 < sum(tried) <= 1.25 * FASTEST
