@@ -4,12 +4,15 @@ from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from itertools import accumulate, pairwise
+from math import frexp, ldexp
 from typing import NamedTuple
 
-# Deviations this close are the same; sums of weights in another order differ by less.
-ROUNDING = 1e-9
+from communities.division.metrics import ROUNDING
+
 # A building of more than two targets leaves its piece worse off than an empty one.
 OVER_HEAVY = 2.0
+# Compounds parted, and how far the cuts lie from the ends of even pieces, squared.
+Cost = tuple[int, float]
 
 
 class Spans(NamedTuple):
@@ -65,6 +68,10 @@ class Order:
 
     def __init__(self, weights: Sequence[float], pieces: int) -> None:
         self.pieces, self.count = pieces, len(weights)
+        # Counted in a power of two near the heaviest: the smallest numbers there are cannot
+        # be divided.
+        _share, power = frexp(max(weights))
+        weights = [ldexp(weight, -power) for weight in weights]
         self.sums = list(accumulate(weights, initial=0.0))
         self.target = self.sums[-1] / pieces or 1.0
         self.heaviest = max(weights) / self.target
@@ -162,10 +169,6 @@ class Order:
         for starts in reversed(came_from):
             cuts.append(starts[cuts[-1]])
         return cuts[::-1]
-
-
-# Compounds parted, and how far the cuts lie from the ends of even pieces, squared.
-Cost = tuple[int, float]
 
 
 def cheapest_starts(

@@ -41,11 +41,12 @@ def test_no_cutting_is_more_even_and_ties_keep_compounds_whole(rows, data):
     labels = divide_in_order(weights, k, compounds, tolerance=tolerance)
     assert labels in list(every_cutting(len(rows), k))
     found = [figures(each, weights, compounds, k) for each in every_cutting(len(rows), k)]
-    least = max(tolerance, min(deviation for deviation, _ in found)) + 1e-8
+    least = max(tolerance, min(deviation for deviation, _ in found))
     deviation, parted = figures(labels, weights, compounds, k)
-    assert deviation <= least
+    assert deviation <= least + 1e-8
     if max(weights) <= 2 * sum(weights) / k and k < len(rows):
-        assert parted == min(parted for deviation, parted in found if deviation <= least)
+        # What is less even by next to nothing may be taken as well, and part fewer.
+        assert parted <= min(parted for deviation, parted in found if deviation <= least)
 
 
 def test_compounds_are_kept_whole_within_the_tolerance():
@@ -61,7 +62,14 @@ def test_one_tower_leaves_the_others_even():
 
 @pytest.mark.parametrize(
     ("weights", "k", "labels"),
-    [([], 3, []), ([4, 5], 3, [0, 1]), ([7], 1, [0]), ([0, 0, 0], 2, [0, 1, 1])],
+    [
+        ([], 3, []),
+        ([4, 5], 3, [0, 1]),
+        ([7], 1, [0]),
+        ([0, 0, 0], 2, [0, 1, 1]),
+        ([5e-324] * 4, 2, [0, 0, 1, 1]),
+        ([5e-324] * 3, 2, [0, 0, 1]),
+    ],
 )
 def test_few_buildings_and_empty_ones(weights, k, labels):
     assert divide_in_order(weights, k) == labels
