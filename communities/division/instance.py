@@ -3,9 +3,12 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 DEFAULT_TOLERANCE = 0.10
+# A file that names more is a slip of the pen, and squares of more overflow.
+LARGEST = 1e12
+MOST_GRIDS = 100_000
 
 
 class InstanceError(ValueError):
@@ -87,8 +90,8 @@ def read_instance(data: Mapping[str, Any]) -> Instance:
     if len(positions) != len(nodes):
         raise InstanceError("two buildings have the same id")
     k = data.get("k")
-    if not isinstance(k, int) or isinstance(k, bool) or k < 1:
-        raise InstanceError("k must be a whole number of at least 1")
+    if not is_whole(k) or not 1 <= k <= MOST_GRIDS:
+        raise InstanceError(f"k must be a whole number from 1 to {MOST_GRIDS}")
     total = sum(node.weight for node in nodes)
     target = number(data.get("target", total / k), "target")
     if target <= 0:
@@ -117,14 +120,16 @@ def entries(data: Mapping[str, Any], key: str) -> list[Any]:
     return found
 
 
-def is_whole(value: object) -> bool:
+def is_whole(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def number(value: object, name: str) -> float:
-    """Return a finite number; raise InstanceError naming what was given instead."""
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+    """Return a number; raise InstanceError naming it where it is none, or far too large."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
         raise InstanceError(f"{name} must be a number, not {value!r}")
+    if not -LARGEST <= value <= LARGEST:
+        raise InstanceError(f"{name} must lie within {LARGEST:g} of 0")
     return float(value)
 
 

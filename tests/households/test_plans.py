@@ -459,6 +459,10 @@ def test_command_stores_a_draft_and_prints_its_figures(community, lattice, capsy
         (["{code}", "--grids", "0"], "at least 1"),
         (["{code}", "--grids", "2000"], "at most 999"),
         (["{code}", "--max-moves", "5"], "needs --recut"),
+        (["{code}", "--time", "nan"], "--time must be above 0"),
+        (["{code}", "--time", "inf"], "--time must be above 0"),
+        (["{code}", "--seed", "-1"], "--seed must be"),
+        (["{code}", "--seed", "3000000000"], "--seed must be"),
         (["{code}"], "No actual households"),
     ],
 )

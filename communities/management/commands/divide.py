@@ -1,6 +1,7 @@
 """Divide an instance in a file, or re-cut it, without a database."""
 
 import json
+import math
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -29,14 +30,16 @@ class Command(BaseCommand):
         parser.add_argument("--time", type=float, default=10, help="Seconds of search.")
 
     def handle(self, *_args: Any, instance: Path, seed: int, time: float, **_options: Any) -> None:
+        if not 0 < time < math.inf:
+            raise CommandError("--time must be above 0")
         try:
             problem = read_instance(json.loads(instance.read_text(encoding="utf-8")))
         except OSError as error:
             raise CommandError(f"{instance} cannot be read: {error.strerror}") from error
-        except (UnicodeDecodeError, json.JSONDecodeError) as error:
-            raise CommandError(f"{instance} is no JSON file: {error}") from error
         except InstanceError as error:
             raise CommandError(f"{instance} is no instance: {error}") from error
+        except (ValueError, RecursionError) as error:
+            raise CommandError(f"{instance} is no JSON file: {error}") from error
         self.stdout.write(json.dumps(answer(problem, seed=seed, seconds=time)))
 
 

@@ -1,5 +1,6 @@
 """`manage.py plan_grids CODE [--size N | --grids K | --per-worker N] [--recut --max-moves N]`."""
 
+import math
 from argparse import ArgumentParser
 from typing import Any
 
@@ -12,6 +13,9 @@ from households.plans.figures import PlanFigures, plan_figures
 from households.plans.instance import MOST_GRIDS, Wish
 from households.plans.making import make_draft
 from households.plans.wording import remarks_in_words
+
+# What the column of a plan holds on every database.
+MOST_SEED = 2**31 - 1
 
 
 class Command(BaseCommand):
@@ -66,7 +70,9 @@ class Command(BaseCommand):
             raise CommandError("--max-moves needs --recut")
         if options["max_moves"] is not None and options["max_moves"] < 0:
             raise CommandError("--max-moves must not be negative")
-        if options["time"] <= 0:
+        if not 0 <= options["seed"] <= MOST_SEED:
+            raise CommandError(f"--seed must be from 0 to {MOST_SEED}")
+        if not 0 < options["time"] < math.inf:
             raise CommandError("--time must be above 0")
         if not 0 <= options["tolerance"] <= 100:  # noqa: PLR2004 - percent
             raise CommandError("--tolerance must lie between 0 and 100")

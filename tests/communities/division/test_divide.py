@@ -55,10 +55,23 @@ def test_the_command_writes_labels_and_figures(tmp_path):
         ('{"buildings": [], "edges": [], "k": 0}', "k must be a whole number"),
         ('{"buildings": [{"id": 1, "x": "a"}], "edges": [], "k": 1}', "x of building 1"),
         ('{"buildings": [{"id": 1}], "edges": [[1, 2]], "k": 1}', "does not name two buildings"),
+        ('{"buildings": [], "edges": [], "k": 1000000000}', "k must be a whole number"),
+        ('{"buildings": [{"weight": 1' + "0" * 400 + '}], "edges": [], "k": 1}', "weight of"),
+        ('{"buildings": [{"x": 1e200}], "edges": [], "k": 1}', "x of building 1"),
+        ('{"buildings": [{"id": 1' + "0" * 5000 + '}], "edges": [], "k": 1}', "is no JSON file"),
+        ("[" * 100_000, "is no JSON file"),
     ],
 )
 def test_a_file_that_is_no_instance_is_refused_in_words(tmp_path, text, words):
     file = tmp_path / "town.json"
     file.write_text(text)
     with pytest.raises(CommandError, match=words):
-        call_command("divide", str(file))
+        call_command("divide", str(file), "--time", "0.1")
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf"])
+def test_seconds_that_are_none_are_refused_in_words(tmp_path, seconds):
+    file = tmp_path / "town.json"
+    file.write_text(json.dumps(street_plan(2, 1, 1)))
+    with pytest.raises(CommandError, match="--time must be above 0"):
+        call_command("divide", str(file), f"--time={seconds}")
