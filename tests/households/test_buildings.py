@@ -59,11 +59,11 @@ def test_page_shows_the_doors_in_scope(world, as_user, django_assert_num_queries
     }
     assert seen == {"worker": ["502"], "officer": ["101", "502"]}
     client = as_user(world.worker)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         client.get(address)
     for room in ("601", "602"):
         ResidencyFactory(household=HouseholdFactory(grid=world.grid, building=building, room=room))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         assert len(client.get(address).context["lines"]) == 3
 
 

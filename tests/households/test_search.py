@@ -378,12 +378,12 @@ def test_number_of_queries_does_not_grow(world, as_user, django_assert_num_queri
     with django_assert_num_queries(5):
         assert len(post(client, "张伟明").context["people"]) == 3
     building = world.household.building
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         assert len(post(client, "3号楼").context["lines"]) == 1
     for room in ("101", "102"):
         door = HouseholdFactory(grid=world.grid, building=building, room=room)
         ResidencyFactory(household=door)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         assert len(post(client, "3号楼").context["lines"]) == 3
 
 
