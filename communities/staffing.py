@@ -1,16 +1,18 @@
 """Who works where today, and who may be put there."""
 
 import datetime
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from communities.models import Community, GridContact, Membership, User
 from communities.models.people import at_places
 from communities.models.place import COMMUNITY_DIGITS, codes_above
-from communities.roles import GOES_OUT, HANDS_OUT, Role
+from communities.roles import GOES_OUT, HANDS_OUT, VISITORS, Role
 
 
 def full_time_workers(
@@ -109,6 +111,17 @@ def main_workers(grids: Iterable[int], on: datetime.date) -> dict[int, User]:
         grid__in=list(grids), role=Role.GRID_WORKER, rank=Membership.Rank.MAIN
     )
     return {row.grid_id: row.user for row in rows.select_related("user").order_by("since", "pk")}  # type: ignore[misc] # filtered by it
+
+
+def places_visited(people: Iterable[int], on: datetime.date) -> dict[int, set[str]]:
+    """Return by person, by key, the codes of the places to whose doors she goes on that day."""
+    places: dict[int, set[str]] = defaultdict(set)
+    held = Membership.objects.current(on).filter(user__in=list(people), role__in=VISITORS)
+    for person, code in held.values_list(
+        "user", Coalesce("grid__code", "community__code", "area__code")
+    ):
+        places[person].add(code)
+    return places
 
 
 class Unnamed(NamedTuple):

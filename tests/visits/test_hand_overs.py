@@ -532,21 +532,27 @@ def test_a_notice_on_today_leads_there(world, colleague, as_user, today, now):
     assert b"waits for your word" not in client.get(reverse("visits:today")).content
 
 
-@pytest.mark.parametrize("stays", [True, False])
-def test_who_leaves_gives_her_pairings_too_and_who_stays_keeps_them(world, stays, today, now):
+@pytest.mark.parametrize(
+    ("stays_as", "keeps"), [(Role.AREA_CADRE, True), (Role.GRID_WORKER, False), (None, False)]
+)
+def test_who_goes_to_a_door_no_longer_gives_her_pairing_there_too(
+    world, today, now, stays_as, keeps
+):
     receiver = MembershipFactory(grid=world.grid).user
     door = PairingFactory(
         household=world.household, user=world.worker, unit_name="", since=today - 9 * DAY
     )
     unit = PairingFactory(household=world.household)
-    if stays:
+    if stays_as == Role.AREA_CADRE:
+        MembershipFactory(user=world.worker, role=stays_as, grid=None, community=world.community)
+    elif stays_as:
         MembershipFactory(user=world.worker, grid=GridFactory(community=world.community))
     end_assignment(
         membership=main(world), on=today - DAY, receiver=receiver, by=world.officer, at=now
     )
     paired = world.household.pairings.current(today).exclude(pk=unit.pk).get()
     door.refresh_from_db()
-    if stays:
+    if keeps:
         assert (paired, door.until) == (door, None)
     else:
         assert (paired.user, paired.every_days) == (receiver, door.every_days)

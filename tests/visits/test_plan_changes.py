@@ -121,6 +121,30 @@ def test_what_belongs_to_the_doors_moves_and_the_past_stays(cut, today, monday):
     assert after == due
 
 
+@pytest.mark.parametrize("places", ["aaabb", "bbbbb"])
+def test_the_worker_gives_her_pairings_at_the_doors_that_move_and_gets_them_back(
+    cut, monday, places
+):
+    def partners(day) -> list:
+        current = Pairing.objects.current(day).order_by("household", "pk")
+        return [(one.household or one.grid, one.user) for one in current]
+
+    door = cut.doors[2][0]
+    since = monday - 30 * DAY
+    PairingFactory(household=door, user=cut.ann, unit_name="", since=since)
+    PairingFactory(household=None, grid=cut.a, user=cut.ann, unit_name="", since=since)
+    plan = cut.accept(cut.plan(places), monday)
+    before = partners(monday - DAY)
+
+    carry_out_due(at=noon(monday))
+
+    # A pairing of a whole grid stays with the grid, even where the grid ends.
+    assert set(partners(monday)) == {(door, cut.bea), (cut.a, cut.ann)}
+    plan.refresh_from_db()
+    take_back(plan=plan, by=cut.world.officer, at=noon(monday + 2 * DAY))
+    assert set(partners(monday + 2 * DAY)) == set(before)
+
+
 def test_a_hand_over_is_made_at_once_for_each_pair_of_workers(cut, monday):
     cut.accept(cut.plan("aaabb"), monday)
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from communities.models import Grid, Membership, User
 from communities.roles import Role
+from communities.staffing import places_visited
 from visits.actions.matter_steps import hand_over_matter
 from visits.models import HandOver, HandOverDoor, Matter, Pairing
 
@@ -87,16 +88,22 @@ def carry_out(row: HandOver, *, at: datetime.datetime) -> None:
 
 
 def move_pairings(row: HandOver, to: User) -> None:
-    """Let the giver's own pairings at these doors go on with `to` once she has left.
+    """Let the giver's own pairings at these doors go on with `to` where she goes no longer.
 
-    A pairing is with a person, not with her grid: who is at work in the community still, or
-    only on leave, keeps hers.
+    A pairing is with a person, not with her grid: who still goes there in another role, or is
+    only on leave, keeps hers. One of the whole grid moves with the whole grid.
     """
-    if row.reason == Reason.LEAVE or works_in_community(row):
+    if row.reason == Reason.LEAVE:
         return
     last_day = row.effective_on - datetime.timedelta(days=1)
-    own = Pairing.objects.current(row.effective_on).filter(user=row.giver_id)
-    for pairing in own.filter(Q(grid=row.grid_id) | Q(household__in=row.doors())).order_by("pk"):
+    places = tuple(places_visited([row.giver_id], row.effective_on)[row.giver_id])
+    here = Q(household__in=row.doors())
+    if not row.is_partial:
+        here |= Q(grid=row.grid_id)
+    own = Pairing.objects.current(row.effective_on).filter(here, user=row.giver_id)
+    for pairing in own.select_related("grid", "household__grid").order_by("pk"):
+        if pairing.home.code.startswith(places):
+            continue
         place = {"grid": pairing.grid_id, "household": pairing.household_id}
         if not Pairing.objects.current(row.effective_on).filter(user=to, **place).exists():
             Pairing.objects.create(

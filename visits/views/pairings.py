@@ -3,7 +3,6 @@
 import datetime
 
 from django.contrib import messages
-from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -12,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from communities.lists import key_page
-from communities.models import Grid, Membership
-from communities.roles import VISITORS
+from communities.models import Grid
+from communities.staffing import places_visited
 from households.heavy_grids import grid_load
 from visits.forms.pairings import PairingForm
 from visits.models import Pairing
@@ -53,12 +52,8 @@ def partners_elsewhere(pairings: list[Pairing], grid: Grid, on: datetime.date) -
     Their doors come onto nobody's list; somebody else is to be chosen.
     """
     people = {pairing.user_id for pairing in pairings if pairing.user_id}
-    held = (
-        Membership.objects.current(on)
-        .filter(user__in=people, role__in=VISITORS)
-        .values_list("user", Coalesce("grid__code", "community__code", "area__code"))
-    )
-    return people - {person for person, code in held if grid.code.startswith(code)}
+    places = places_visited(people, on)
+    return {person for person in people if not grid.code.startswith(tuple(places[person]))}
 
 
 @require_POST
