@@ -79,7 +79,7 @@ class Board:
     """The rows in the order of the grids, and what they add up to."""
 
     rows: list[WorkerRow]
-    # Of each grid that people work in.
+    # Of each grid whose border a planner may move.
     grid_loads: list[Load]
     without_worker: list[Grid]
     total: Load
@@ -133,7 +133,7 @@ def staffing_board(community: Community, user: User, on: datetime.date) -> Board
         total.add(loads[grid.pk])
     return Board(
         rows=list(rows.values()),
-        grid_loads=[loads[grid.pk] for grid in numbered],
+        grid_loads=[loads[grid.pk] for grid in numbered if grid.kind != Grid.Kind.DEDICATED],
         without_worker=[grid for grid in numbered if grid.pk not in minded],
         total=total,
         unassigned=total.households - sum(loads[grid.pk].households for grid in numbered),

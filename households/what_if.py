@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from communities.division import divide
 from communities.models import Community
-from households.plans.instance import community_instance
+from households.plans.instance import Wish, read_problem
 from households.staffing_board import Board
 
 # The page waits for it; a draft may search longer.
@@ -34,7 +34,7 @@ def what_if(community: Community, board: Board, more: int) -> WhatIf:
     Raises ValidationError where there is nothing to divide.
     """
     now = outlook([load.workload for load in board.grid_loads])
-    instance, _parts = community_instance(community, grids=now.grids + more)
+    instance = read_problem(community, Wish(grids=now.grids + more)).instance
     division = divide(instance, seconds=SECONDS)
     loads = [0.0] * (max(division.labels) + 1)
     for node, label in zip(instance.nodes, division.labels, strict=True):

@@ -62,21 +62,6 @@ class Problem(NamedTuple):
     placed: int
 
 
-def community_instance(
-    community: Community,
-    *,
-    measure: str = Measure.WORKLOAD,
-    grids: int | None = None,
-    size: int | None = None,
-    per_worker: int | None = None,
-) -> tuple[Instance, list[Part]]:
-    """Return the planner's problem of a community and the part that each node stands for."""
-    problem = read_problem(
-        community, Wish(measure=measure, grids=grids, size=size, per_worker=per_worker)
-    )
-    return problem.instance, problem.parts
-
-
 def read_problem(community: Community, wish: Wish) -> Problem:
     """Return what the planner has to solve; the number of queries is fixed.
 

@@ -15,7 +15,7 @@ from communities.roles import Role
 from households.models import Barrier, BuildingPair, GridPlan, Household, PlannedPart
 from households.plans import making
 from households.plans.figures import moves_of, plan_figures
-from households.plans.instance import Wish, community_instance, read_problem
+from households.plans.instance import Wish, read_problem
 from households.plans.stored import parts_of
 from tests.factories import (
     BuildingFactory,
@@ -80,7 +80,7 @@ def test_instance_has_actual_households_and_metres(community, lattice, grid):
     HouseholdFactory(
         building=lattice[0], grid=grid, room="1199", occupancy=Household.Occupancy.VACANT
     )
-    instance, parts = community_instance(community, grids=3)
+    instance, parts, *_rest = read_problem(community, Wish(grids=3))
     assert instance.k == 3
     assert instance.target == 20
     assert [node.households for node in instance.nodes] == [5] * 12
@@ -101,7 +101,7 @@ def test_instance_has_actual_households_and_metres(community, lattice, grid):
     ],
 )
 def test_wish_says_how_many_grids(community, lattice, wish, grids):
-    assert community_instance(community, **wish)[0].k == grids
+    assert read_problem(community, Wish(**wish)).instance.k == grids
 
 
 def test_instance_asks_as_often_for_many_buildings(community, grid):
@@ -109,7 +109,7 @@ def test_instance_asks_as_often_for_many_buildings(community, grid):
     for name in ("1号楼", "2号楼"):
         build(community, grid, name, 2, at=(len(counts), 0))
         with CaptureQueriesContext(connection) as queries:
-            community_instance(community)
+            read_problem(community, Wish())
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 10
 
@@ -139,7 +139,7 @@ def test_barrier_and_pairs_decide_who_is_beside_whom(community, grid):
     BuildingPair.objects.create(
         first=buildings[0], second=buildings[3], relation=BuildingPair.Relation.NEIGHBOURS
     )
-    instance, _parts = community_instance(community, grids=2)
+    instance = read_problem(community, Wish(grids=2)).instance
     assert instance.neighbours == ((3,), (2,), (1,), (0,))
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from communities.models import Area, Community
+from communities.models import Area, Community, Grid
 from communities.roles import Role
 from households.models import Household
 from households.staffing_board import staffing_board
@@ -179,6 +179,16 @@ def test_one_more_worker_is_answered_by_a_division(world, as_user):
     assert (found.now.grids, found.now.largest) == (1, 10)
     assert (found.then.grids, found.then.mean) == (2, 5)
     assert 5 <= found.then.largest < 10
+
+
+def test_further_workers_share_no_doors_of_dedicated_grids(world, as_user):
+    add_doors(world.grid, world.household.building, 9)
+    market = GridFactory(community=world.community, kind=Grid.Kind.DEDICATED)
+    add_doors(market, BuildingFactory(community=world.community), 40)
+    url = reverse("households:staffing", args=[world.community.code])
+    found = as_user(world.officer).get(url, {"more": 1}).context["what_if"]
+    assert found.now == (1, 10, 10)
+    assert (found.then.grids, found.then.mean) == (2, 5)
 
 
 def test_a_question_without_sense_is_refused_in_words(world, as_user):
