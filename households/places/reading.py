@@ -168,7 +168,7 @@ def shapes_of(
         coordinates = [coordinates]
     if kind in {"Polygon", "MultiPolygon"} and isinstance(coordinates, list):
         rings = [
-            positions(ring, datum, least=4)[:-1]
+            ring_of(ring, datum)
             for polygon in coordinates
             if isinstance(polygon, list)
             for ring in polygon
@@ -178,11 +178,21 @@ def shapes_of(
     raise ValidationError(_("Only points, lines and polygons are understood."))
 
 
+def ring_of(coordinates: Any, datum: Datum) -> list[Position]:
+    """Return the corners of a ring, each once."""
+    *corners, last = positions(coordinates, datum, least=4)
+    if corners[0] != last:
+        raise ValidationError(unfinished())
+    return corners
+
+
+def unfinished() -> str:
+    return _("A line has two points at least, a polygon four, the last equal to the first.")
+
+
 def positions(coordinates: Any, datum: Datum, *, least: int) -> list[Position]:
     if not isinstance(coordinates, list) or len(coordinates) < least:
-        raise ValidationError(
-            _("A line has two points at least, a polygon four, the last equal to the first.")
-        )
+        raise ValidationError(unfinished())
     if len(coordinates) > MOST_POINTS:
         raise ValidationError(
             _("A line or polygon has more than %(number)s points. Simplify it."),

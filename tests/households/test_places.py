@@ -131,6 +131,18 @@ def test_footprints_stand_for_positions(world, community, as_user):
         (("a.geojson", features((None, {"type": "Circle", "coordinates": 3}))), "Only points"),
         (("a.geojson", features((None, {"type": "Polygon", "coordinates": [[]]}))), "two points"),
         (("a.geojson", {"features": [7]}), "no geometry"),
+        (
+            (
+                "a.geojson",
+                features(
+                    (
+                        {"name": "x"},
+                        {"type": "Polygon", "coordinates": [[[1, 1], [2, 1], [2, 2], [1, 2]]]},
+                    )
+                ),
+            ),
+            "the last equal to the first",
+        ),
         (("a.csv", "楼,长,宽\n1,2,3\n"), "row of headings"),
         (
             ("a.csv", "楼栋,经度,纬度\n3号楼,东,北\n"),
