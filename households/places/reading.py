@@ -29,6 +29,8 @@ GEOJSON_SUFFIXES = {".geojson", ".json"}
 LARGEST_GEOJSON = 20 * 1024 * 1024
 MOST_PLACES = 20_000
 HEADING_ROWS = 20
+# Names of things; what a file says beyond that is no name.
+LONGEST_NAME = 120
 HEADINGS = {
     "name": re.compile(
         r"^(楼栋|楼号|楼栋号|楼栋名称|楼名|幢号|栋号|建筑|建筑物|名称|地址|building|name|address)$"
@@ -145,8 +147,13 @@ def named_values(properties: dict[str, Any]) -> dict[str, str]:
     for key, value in properties.items():
         for field, pattern in HEADINGS.items():
             if pattern.match(heading_text(key)) and isinstance(value, str | int | float):
-                found.setdefault(field, text_of(value)[:120])
+                found.setdefault(field, storable(text_of(value))[:LONGEST_NAME])
     return found
+
+
+def storable(text: str) -> str:
+    """Leave out what JSON can say and no database takes: NUL, and halves of surrogate pairs."""
+    return text.replace("\0", "").encode(errors="ignore").decode()
 
 
 def heading_text(value: Cell) -> str:
@@ -166,7 +173,7 @@ def shapes_of(
         return None, [], positions(coordinates[0], datum, least=2)
     if kind == "Polygon":
         coordinates = [coordinates]
-    if kind in {"Polygon", "MultiPolygon"} and isinstance(coordinates, list):
+    if kind in ("Polygon", "MultiPolygon") and isinstance(coordinates, list):
         rings = [
             ring_of(ring, datum)
             for polygon in coordinates

@@ -129,6 +129,7 @@ def test_footprints_stand_for_positions(world, community, as_user):
             "in degrees",
         ),
         (("a.geojson", features((None, {"type": "Circle", "coordinates": 3}))), "Only points"),
+        (("a.geojson", features((None, {"type": ["Point"], "coordinates": 3}))), "Only points"),
         (("a.geojson", features((None, {"type": "Polygon", "coordinates": [[]]}))), "two points"),
         (("a.geojson", {"features": [7]}), "no geometry"),
         (
@@ -163,6 +164,13 @@ def test_a_bad_file_is_refused_in_words(file, sentence, world, community, as_use
     assert response.status_code == 200
     assert sentence in " ".join(response.context["form"].errors["file"])
     assert not PlaceFile.objects.exists()
+
+
+def test_names_that_no_database_holds_are_read_without_what_spoils_them(world, community, as_user):
+    client = as_user(world.officer)
+    content = features(({"name": "别\0处\ud800"}, point(116.41, 39.92)))
+    response = upload(client, community, content, name="a.json")
+    assert client.get(response.url).context["unknown"] == ["别处"]
 
 
 def test_a_second_press_writes_nothing(world, community, as_user):
