@@ -14,7 +14,7 @@ from communities.roles import MANAGERS, REGISTER_KEEPERS
 from households.addresses import door_key, half_width, plain_room, plain_unit
 from households.forms.places import datum_field
 from households.models import Building, Household
-from households.places.reading import converted
+from households.places.place import converted
 
 SHORT_NOTE = forms.Textarea(attrs={"rows": 3})
 

@@ -13,7 +13,8 @@ from communities.division.coordinates import Datum
 from communities.models import Community
 from households.models import Barrier, Building, BuildingPair, PlaceFile
 from households.places.matching import KnownBuildings, match_places
-from households.places.reading import converted, read_places
+from households.places.place import converted
+from households.places.reading import read_places
 
 DATUMS = (
     (Datum.WGS84.value, _("GPS, OpenStreetMap, Tianditu (WGS 84, CGCS2000)")),

@@ -11,7 +11,7 @@ from communities.models import Community, Grid
 from households.addresses import building_key, place_prefixes, split_building, strip_place
 from households.map.overlap import do_overlap
 from households.models import Barrier, Building, PlaceFile
-from households.places.reading import Place
+from households.places.place import Place
 
 KINDS = {
     "road": Barrier.Kind.ROAD,
