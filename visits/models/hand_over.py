@@ -65,7 +65,6 @@ class HandOver(models.Model):
         REASSIGNMENT = "reassignment", _("Somebody else takes over")
         LEAVE = "leave", _("Leave")
         RECUT = "recut", _("Grids cut anew")
-        OTHER = "other", _("Other")
 
     class State(models.TextChoices):
         """Sorted backwards by their codes, those nobody has accepted come first."""
