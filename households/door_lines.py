@@ -18,7 +18,7 @@ def with_people(households: HouseholdQuerySet, user: User) -> HouseholdQuerySet:
     # People are joined, not fetched: a thousand fetched ones are more than SQLite compares.
     people = Residency.objects.living().select_related("resident")
     unread = ("identity_number", "search_terms", "note")
-    return households.select_related("building", "grid").prefetch_related(  # type: ignore[misc] # "living" is what the first prefetch makes
+    return households.select_related("building", "grid").prefetch_related(
         Prefetch(
             "residencies",
             people.defer(*(f"resident__{name}" for name in unread)).order_by("-is_head", "pk"),

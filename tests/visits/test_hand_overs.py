@@ -395,6 +395,19 @@ def test_several_assignments_change_hands_together_or_not_at_all(world, colleagu
     assert set(Membership.objects.values_list("pk", "until")) == rows
 
 
+def test_whoever_ends_an_assignment_hears_of_covers_to_come(world, colleague, as_user, today, now):
+    cover = Cover(
+        away=main(world), user=colleague, reason="leave", since=today + DAY, until=today + 2 * DAY
+    )
+    own = MembershipFactory(user=colleague, grid=GridFactory(community=world.community))
+    page = reverse("visits:member_end", args=[own.pk])
+    assert "Leave and cover" not in as_user(world.officer).get(page).content.decode()
+    cover_for(cover=cover, by=world.officer, at=now)
+    shown = as_user(world.officer).get(page).content.decode()
+    assert "Leave and cover" in shown
+    assert str(world.worker) in shown
+
+
 def test_whoever_covers_elsewhere_is_as_full_time_as_she_is(world, colleague, today, now):
     world.worker.memberships.update(rank="main", employment="part_time")
     MembershipFactory(user=colleague, employment="full_time", since=today - 9 * DAY)

@@ -146,10 +146,18 @@ def member_end(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("The assignment ends with that day."))
             return redirect(row or place_url(membership))
+    covers = Cover.objects.visible_to(request.user).not_over(timezone.localdate())
     return TemplateResponse(
         request,
         "visits/member_end.html",
-        {"form": form, "membership": membership, "back_url": place_url(membership)},
+        {
+            "form": form,
+            "membership": membership,
+            "covers": covers.filter(user=membership.user)
+            .exclude(stand_in=membership)
+            .select_related("away__user", "away__grid__community"),
+            "back_url": place_url(membership),
+        },
     )
 
 
