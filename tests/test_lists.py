@@ -44,7 +44,7 @@ LISTS = [
     List("households:pair_list", 6, place="community"),
     List("community_map", 14, place="community"),
     List("grid_map", 9, place="grid"),
-    List("households:household_list", 12, 11),
+    List("households:household_list", 11, 10),
     List("households:building_list", 5, 5),
     List("households:household", 16, place="household"),
     List("households:fact_list", 4, place="household"),
