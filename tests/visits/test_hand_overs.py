@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from communities.models import Cover, Membership
 from communities.roles import Role
@@ -103,6 +103,29 @@ def test_open_matters_of_every_status_move_and_history_says_so(world, colleague,
     }
     assert set(row.matters.all()) == set(matters)
     assert Notice.objects.filter(user=colleague).count() == len(matters)
+
+
+def test_history_is_written_in_the_language_of_the_place(world, colleague, today, now):
+    matter = MatterFactory(grid=world.grid, assignee=world.worker, status="assigned")
+    with translation.override("en"):
+        hand_over(
+            giver=world.worker,
+            receiver=colleague,
+            grid=world.grid,
+            reason="reassignment",
+            on=today,
+            by=world.officer,
+            at=now,
+        )
+        cadre = MembershipFactory(
+            user=colleague, role=Role.AREA_CADRE, grid=None, community=world.community
+        )
+        Membership.objects.filter(user=colleague).exclude(pk=cadre.pk).update(until=today - DAY)
+        end_assignment(membership=cadre, on=today - DAY, by=world.officer, at=now)
+    notes = MatterEvent.objects.filter(matter=matter, step="hand_over").values_list(
+        "note", flat=True
+    )
+    assert list(notes) == ["随第一网格的住户一起交接。", "本人已不在这里工作。"]
 
 
 def test_said_twice_it_is_said_once(world, colleague, today, now):

@@ -3,10 +3,11 @@
 import datetime
 from collections.abc import Collection
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Min, Q, QuerySet
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from communities.models import Grid, Membership, User
@@ -159,8 +160,12 @@ def matters_that_move(row: HandOver) -> QuerySet[Matter]:
 def move_matters(
     row: HandOver, matters: QuerySet[Matter], *, to: User, at: datetime.datetime
 ) -> None:
-    """Let these matters go to `to`, each by a step of its history, and name them in the row."""
-    note = _("With the doors of %(grid)s.") % {"grid": row.grid}
+    """Let these matters go to `to`, each by a step of its history, and name them in the row.
+
+    History is written in the language of the place, whoever looks at it first.
+    """
+    with translation.override(settings.LANGUAGE_CODE):
+        note = _("With the doors of %(grid)s.") % {"grid": row.grid}
     moved = [
         matter
         for matter in matters.exclude(assignee=to).order_by("pk")
@@ -174,7 +179,8 @@ def pass_on_matters(
     giver: User, *, to: User, by: User | None, at: datetime.datetime
 ) -> list[Matter]:
     """Give whatever somebody still has, whose last role has ended, to somebody else."""
-    note = _("She no longer works here.")
+    with translation.override(settings.LANGUAGE_CODE):
+        note = _("She no longer works here.")
     return [
         matter
         for matter in Matter.objects.open().filter(assignee=giver).order_by("pk")
