@@ -60,7 +60,7 @@ def divide(instance: Instance, *, seed: int = 0, seconds: float = 10) -> Divisio
     lie apart. Where the area falls into more parts than grids are asked for, there is a grid
     for each part and a remark says so; with fewer nodes than grids some grids are empty.
     """
-    if instance.fixed and any(label is not None for label in instance.fixed):
+    if instance.frozen:
         return of(instance, search_around_fixed(instance, seed=seed, seconds=seconds))
     return of(instance, search(instance, seed=seed, seconds=seconds))
 

@@ -48,7 +48,7 @@ def estimate(instance: Instance, reached: float, *, most_sets: int = MOST_SETS) 
 
 def part_weights(instance: Instance) -> list[float]:
     parts = pieces(range(len(instance.nodes)), instance.neighbours)
-    return [sum(instance.nodes[node].weight for node in part) for part in parts]
+    return [instance.weight_of(part) for part in parts]
 
 
 def least_of_parts(instance: Instance) -> float:

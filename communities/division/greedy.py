@@ -1,11 +1,9 @@
 """What an office does by hand: the best single move between neighbours, again and again."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from communities.division.instance import Instance
-from communities.division.metrics import members, penalty, pieces
-
-LEAST_GAIN = 1e-9
+from communities.division.metrics import ROUNDING, members, penalty_of, pieces
 
 
 def greedy_repair(instance: Instance, start: Sequence[int]) -> list[int]:
@@ -15,22 +13,21 @@ def greedy_repair(instance: Instance, start: Sequence[int]) -> list[int]:
     grid; an office looks at numbers, not at shapes.
     """
     labels = list(start)
-    fixed = instance.fixed or (None,) * len(labels)
     grids = [set(grid) for grid in members(labels, max(labels, default=-1) + 1)]
-    excesses = [excess(instance, grid) for grid in grids]
+    penalties = [penalty_of(instance, grid) for grid in grids]
     gains: dict[tuple[int, int], float] = {}
     stale = set(range(len(labels)))
     while True:
         for node in stale:
             for label in range(len(grids)):
                 gains.pop((node, label), None)
-            if fixed[node] is not None or len(grids[labels[node]]) == 1:
+            if node in instance.frozen or len(grids[labels[node]]) == 1:
                 continue
             for label in {labels[near] for near in instance.neighbours[node]} - {labels[node]}:
                 left = grids[labels[node]] - {node}
-                gain = excesses[labels[node]] + excesses[label]
-                gain -= excess(instance, left) + excess(instance, grids[label] | {node})
-                if gain > LEAST_GAIN and len(pieces(left, instance.neighbours)) == 1:
+                gain = penalties[labels[node]] + penalties[label]
+                gain -= penalty_of(instance, left) + penalty_of(instance, grids[label] | {node})
+                if gain > ROUNDING and len(pieces(left, instance.neighbours)) == 1:
                     gains[node, label] = gain / max(1, instance.nodes[node].households)
         if not gains:
             return labels
@@ -40,12 +37,6 @@ def greedy_repair(instance: Instance, start: Sequence[int]) -> list[int]:
         grids[label].add(node)
         labels[node] = label
         for changed in (left_label, label):
-            excesses[changed] = excess(instance, grids[changed])
+            penalties[changed] = penalty_of(instance, grids[changed])
         around = grids[left_label] | grids[label]
         stale = around | {near for member in around for near in instance.neighbours[member]}
-
-
-def excess(instance: Instance, grid: Collection[int]) -> float:
-    """Return what a grid adds to the score for lying outside the tolerance."""
-    load = sum(instance.nodes[node].weight for node in grid)
-    return penalty(load, instance.target, instance.tolerance)

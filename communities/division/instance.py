@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeGuard
 
 DEFAULT_TOLERANCE = 0.10
@@ -49,6 +50,11 @@ class Instance:
     current: tuple[int, ...] | None = None
     fixed: tuple[int | None, ...] | None = None
 
+    @cached_property
+    def frozen(self) -> frozenset[int]:
+        """The nodes that stay in the grid they are fixed in."""
+        return frozenset(node for node, label in enumerate(self.fixed or ()) if label is not None)
+
     @property
     def weights(self) -> list[float]:
         return [node.weight for node in self.nodes]
@@ -56,6 +62,9 @@ class Instance:
     @property
     def total(self) -> float:
         return sum(node.weight for node in self.nodes)
+
+    def weight_of(self, nodes: Iterable[int]) -> float:
+        return sum(self.nodes[node].weight for node in nodes)
 
 
 def neighbour_lists(count: int, edges: Iterable[tuple[int, int]]) -> tuple[tuple[int, ...], ...]:

@@ -38,17 +38,18 @@ class Metrics(NamedTuple):
         return {name: value for name, value in self._asdict().items() if value is not None}
 
 
-def penalty(weight: float, target: float, tolerance: float) -> float:
-    """Return what a grid of this weight adds to the score for lying outside the tolerance."""
-    excess = abs(weight / target - 1) - tolerance
+def penalty_of(instance: Instance, grid: Iterable[int]) -> float:
+    """Return what a grid of these nodes adds to the score for lying outside the tolerance."""
+    excess = abs(instance.weight_of(grid) / instance.target - 1) - instance.tolerance
     return PENALTY * excess * (1 + STEEPNESS * excess) if excess > ROUNDING else 0.0
 
 
 def members(labels: Sequence[int], k: int) -> list[list[int]]:
-    """Return the positions of the nodes of each grid."""
+    """Return the positions of the nodes of each grid; a label below 0 is none."""
     grids: list[list[int]] = [[] for _ in range(k)]
     for node, label in enumerate(labels):
-        grids[label].append(node)
+        if label >= 0:
+            grids[label].append(node)
     return grids
 
 
@@ -96,12 +97,10 @@ def measure(instance: Instance, labels: Sequence[int]) -> Metrics:
     grids were asked for, connected grids come first.
     """
     grids = members(labels, max(instance.k, max(labels, default=-1) + 1))
-    loads = [sum(instance.nodes[node].weight for node in grid) for grid in grids]
+    loads = [instance.weight_of(grid) for grid in grids]
     deviations = [abs(load / instance.target - 1) for load in loads]
     total_inertia = sum(inertia(instance, grid) for grid in grids)
-    score = total_inertia / instance.j_ref + sum(
-        penalty(load, instance.target, instance.tolerance) for load in loads
-    )
+    score = total_inertia / instance.j_ref + sum(penalty_of(instance, grid) for grid in grids)
     total = instance.total
     incidences = len(
         {(node.compound, label) for node, label in zip(instance.nodes, labels, strict=True)}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from communities.division.instance import Instance
-from communities.division.metrics import ROUNDING, inertia, moved, penalty
+from communities.division.metrics import ROUNDING, inertia, moved, penalty_of
 
 # Mixtures kept at a time, spread over the households they move.
 MOST_MIXTURES = 200
@@ -106,9 +106,6 @@ def score(instance: Instance, nodes: Sequence[int], labels: Sequence[int]) -> fl
     for node in nodes:
         grids.setdefault(labels[node], []).append(node)
     return sum(
-        inertia(instance, grid) / instance.j_ref
-        + penalty(
-            sum(instance.nodes[node].weight for node in grid), instance.target, instance.tolerance
-        )
+        inertia(instance, grid) / instance.j_ref + penalty_of(instance, grid)
         for grid in grids.values()
     )

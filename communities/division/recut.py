@@ -109,8 +109,7 @@ class Recut:
 
     def drawn_anew(self) -> list[int]:
         """Return a division made without regard for today's, its grids named to keep most."""
-        fixed = self.instance.fixed
-        if fixed and any(label is not None for label in fixed):
+        if self.instance.frozen:
             return self.start
         labels = search(self.instance, seed=self.seed, seconds=self.seconds / 4)
         kept = [[0] * self.instance.k for _ in range(max(labels, default=-1) + 1)]
@@ -140,7 +139,6 @@ class Recut:
             self.note(state.best)
 
     def state(self, price: float, labels: Sequence[int], *, most: int | None = None) -> State:
-        fixed = self.instance.fixed or ()
         return State(
             self.instance,
             labels,
@@ -150,7 +148,7 @@ class Recut:
                 for node, today in zip(self.instance.nodes, self.current, strict=True)
             ],
             most_price=math.inf if most is None else price * (most + 0.5),
-            frozen=frozenset(node for node, label in enumerate(fixed) if label is not None),
+            frozen=self.instance.frozen,
         )
 
     def front(self) -> list[Choice]:

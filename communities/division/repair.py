@@ -25,26 +25,18 @@ def connected_start(instance: Instance) -> list[int]:
         today if place is None else place
         for today, place in zip(instance.current, fixed, strict=True)
     ]
-    for grid in members_of(labels, instance.k):
+    for grid in members(labels, instance.k):
         parts = pieces(grid, instance.neighbours)
         parts.sort(key=lambda part: (households(instance, part), -min(part)))
         for part in parts[:-1]:
             for node in part:
-                if fixed[node] is None:
+                if node not in instance.frozen:
                     labels[node] = -1
     fill(instance, labels)
     give_up_extra(instance, labels)
     for empty in sorted(set(range(instance.k)) - set(labels)):
         split_heaviest(instance, labels, empty)
     return labels
-
-
-def members_of(labels: list[int], k: int) -> list[list[int]]:
-    grids: list[list[int]] = [[] for _ in range(k)]
-    for node, label in enumerate(labels):
-        if label >= 0:
-            grids[label].append(node)
-    return grids
 
 
 def households(instance: Instance, nodes: list[int]) -> int:
@@ -83,20 +75,19 @@ def give_up_extra(instance: Instance, labels: list[int]) -> None:
 
     Where there are more parts than grids, every part keeps its own.
     """
-    fixed = instance.fixed or (None,) * len(instance.nodes)
     while max(labels, default=-1) >= instance.k:
         able = [
             grid
             for grid in members(labels, max(labels, default=-1) + 1)
             if grid
-            and all(fixed[node] is None for node in grid)
+            and instance.frozen.isdisjoint(grid)
             and any(
                 labels[near] != labels[node] for node in grid for near in instance.neighbours[node]
             )
         ]
         if not able:
             return
-        lightest = min(able, key=lambda grid: sum(instance.nodes[node].weight for node in grid))
+        lightest = min(able, key=instance.weight_of)
         freed, extra = labels[lightest[0]], max(labels)
         for node in lightest:
             labels[node] = -1
@@ -108,16 +99,15 @@ def give_up_extra(instance: Instance, labels: list[int]) -> None:
 
 def split_heaviest(instance: Instance, labels: list[int], empty: int) -> None:
     """Give the empty grid a part of the heaviest grid that can be cut without fixed nodes."""
-    fixed = instance.fixed or (None,) * len(instance.nodes)
     chance = random.Random(empty)  # noqa: S311 - a search, no secret
     grids = [grid for grid in members(labels, max(labels, default=-1) + 1) if len(grid) > 1]
-    grids.sort(key=lambda grid: sum(instance.nodes[node].weight for node in grid), reverse=True)
+    grids.sort(key=instance.weight_of, reverse=True)
     for grid in grids:
         if len(pieces(grid, instance.neighbours)) > 1:
             continue
         for _cut in range(CUTS):
             for side in bisect(instance, Share(grid, 2), chance):
-                if all(fixed[node] is None for node in side.nodes):
+                if instance.frozen.isdisjoint(side.nodes):
                     for node in side.nodes:
                         labels[node] = empty
                     return

@@ -142,12 +142,11 @@ def search_around_fixed(instance: Instance, *, seed: int, seconds: float) -> lis
     if instance.current is None:
         instance = replace(instance, current=(-1,) * len(instance.nodes))
     start = connected_start(instance)
-    frozen = frozenset(node for node, label in enumerate(instance.fixed or ()) if label is not None)
     steps = seconds * moves_per_second(instance)
     steps = int(min(steps, len(instance.nodes) * STEPS_PER_NODE) / RESTARTS)
     states = []
     for _restart in range(RESTARTS):
-        state = State(instance, start, frozen=frozen)
+        state = State(instance, start, frozen=instance.frozen)
         anneal(state, Cooling(steps, STAGES[0].hot, STAGES[0].cold), chance)
         state.restore()
         polish(state, most=int(seconds * WINDOWS_PER_SECOND / RESTARTS))

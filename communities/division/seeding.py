@@ -28,7 +28,7 @@ def shares(instance: Instance) -> list[Share]:
     than asked for, or fewer.
     """
     parts = sorted(pieces(range(len(instance.nodes)), instance.neighbours), key=min)
-    weights = [sum(instance.nodes[node].weight for node in part) for part in parts]
+    weights = [instance.weight_of(part) for part in parts]
     grids = [1] * len(parts)
     for _grid in range(instance.k - len(parts)):
         growing = [row for row, part in enumerate(parts) if grids[row] < len(part)]
