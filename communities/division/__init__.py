@@ -29,6 +29,7 @@ __all__ = [
     "Remark",
     "divide",
     "estimate",
+    "judged",
     "least_deviation",
     "least_proven",
     "measure",
@@ -47,7 +48,8 @@ class Division(NamedTuple):
     remarks: list[Remark]
 
 
-def of(instance: Instance, labels: list[int]) -> Division:
+def judged(instance: Instance, labels: list[int]) -> Division:
+    """Return a division that somebody else made, with its figures and remarks."""
     metrics = measure(instance, labels)
     return Division(labels, metrics, remarks(instance, metrics))
 
@@ -61,8 +63,8 @@ def divide(instance: Instance, *, seed: int = 0, seconds: float = 10) -> Divisio
     for each part and a remark says so; with fewer nodes than grids some grids are empty.
     """
     if instance.frozen:
-        return of(instance, search_around_fixed(instance, seed=seed, seconds=seconds))
-    return of(instance, search(instance, seed=seed, seconds=seconds))
+        return judged(instance, search_around_fixed(instance, seed=seed, seconds=seconds))
+    return judged(instance, search(instance, seed=seed, seconds=seconds))
 
 
 def within(divisions: Sequence[Division], limit: int) -> Division:

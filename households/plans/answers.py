@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from communities.division import Division, divide, recut
+from communities.division import Division, divide, judged, recut
 from communities.division.address_order import divide_in_order
-from communities.division.bounds import remarks
 from communities.division.matching import best_matching
-from communities.division.metrics import measure
 from communities.models import Community
 from households.plans.instance import Problem, Wish, read_problem
 
@@ -53,8 +51,7 @@ def in_order(problem: Problem) -> Division:
         [node.compound for node in instance.nodes],
         tolerance=instance.tolerance,
     )
-    metrics = measure(instance, labels)
-    return Division(labels, metrics, remarks(instance, metrics))
+    return judged(instance, labels)
 
 
 def named_after_today(problem: Problem, labels: Sequence[int]) -> list[int]:

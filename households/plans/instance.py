@@ -15,7 +15,7 @@ from communities.division.coordinates import local_metres
 from communities.division.graph import chain_edges, gabriel_edges
 from communities.division.instance import neighbour_lists, reference_inertia
 from communities.models import Community, Grid
-from households.models import Barrier, Building, BuildingPair, GridPlan
+from households.models import Barrier, Building, BuildingPair, GridPlan, PlannedPart
 from households.plans.parts import Part, make_parts, read_dwellings
 
 Measure = GridPlan.Measure
@@ -101,25 +101,13 @@ def read_problem(community: Community, wish: Wish) -> Problem:
     kept = kept_grids(todays, parts, k)
     places = lay_out(community, buildings)
     points = [places.points[part.building.pk] for part in parts]
-    nodes = tuple(
-        Node(
-            id=row,
-            x=point[0],
-            y=point[1],
-            households=part.households,
-            weight=part.workload if by_workload else float(part.households),
-            compound=part.building.estate or None,
-        )
-        for row, (part, point) in enumerate(
-            zip(parts, draw_together(points, [part.building for part in parts]), strict=True)
-        )
-    )
+    nodes = nodes_of(parts, places, by_workload=by_workload)
     labels = {grid.pk: label for label, grid in enumerate(kept)}
     instance = Instance(
         k=k,
         target=target,
         tolerance=wish.tolerance_percent / 100,
-        j_ref=reference_inertia(nodes, k) if places.are_known else street_inertia(nodes, k),
+        j_ref=usual_inertia(nodes, k, places),
         nodes=nodes,
         neighbours=neighbour_lists(len(nodes), part_edges(community, parts, points, places)),
         current=tuple(labels.get(part.today or 0, -1) for part in parts) if wish.is_recut else None,
@@ -196,6 +184,26 @@ def lay_out(community: Community, buildings: Sequence[Building]) -> Layout:
     return Layout(points, barriers, are_known=True, placed=len(buildings) - len(known))
 
 
+def nodes_of(
+    parts: Sequence[Part | PlannedPart], places: Layout, *, by_workload: bool
+) -> tuple[Node, ...]:
+    """Return the parts as the planner sees them: by position in this row, estates drawn together."""
+    points = draw_together(
+        [places.points[part.building.pk] for part in parts], [part.building for part in parts]
+    )
+    return tuple(
+        Node(
+            id=row,
+            x=x,
+            y=y,
+            households=part.households,
+            weight=part.workload if by_workload else float(part.households),
+            compound=part.building.estate or None,
+        )
+        for row, (part, (x, y)) in enumerate(zip(parts, points, strict=True))
+    )
+
+
 def draw_together(points: Sequence[Point], buildings: Sequence[Building]) -> list[Point]:
     """Return where the planner sees each part: nearer to the middle of its estate than it is.
 
@@ -264,6 +272,11 @@ def hang_on_chain(count: int, edges: Sequence[Edge]) -> list[Edge]:
     """Return the address-order steps to parts that no given pair names."""
     named = {row for edge in edges for row in edge}
     return [step for step in chain_edges(count) if not (step[0] in named and step[1] in named)]
+
+
+def usual_inertia(nodes: Sequence[Node], k: int, places: Layout) -> float:
+    """Return the scale for compactness: of round grids, or of stretches of the one street."""
+    return reference_inertia(nodes, k) if places.are_known else street_inertia(nodes, k)
 
 
 def street_inertia(nodes: Sequence[Node], k: int) -> float:

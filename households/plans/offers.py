@@ -8,8 +8,7 @@ from django.core import signing
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from communities.division import Division, measure
-from communities.division.bounds import remarks
+from communities.division import Division, judged
 from communities.models import Community, User
 from households.models import GridPlan
 from households.plans.answers import WEB_SECONDS, Answer, ask, choices
@@ -49,7 +48,7 @@ class Offer:
 
 
 def recut_offers(community: Community, wish: Wish, *, seconds: float = WEB_SECONDS) -> list[Offer]:
-    """Return three to six choices of a re-cut, fewest moves first; nothing is stored."""
+    """Return a few choices of a re-cut, fewest moves first, one of them proposed; none is stored."""
     answer = ask(community, wish, seconds=seconds)
     proposed = chosen(answer, None)
     return [
@@ -105,6 +104,5 @@ def take(community: Community, token: str, by: User) -> GridPlan:
     labels = list(problem.instance.current or ())
     for row, label in changes:
         labels[row] = label
-    metrics = measure(problem.instance, labels)
-    division = Division(labels, metrics, remarks(problem.instance, metrics))
+    division = judged(problem.instance, labels)
     return store_draft(community=community, wish=wish, problem=problem, division=division, by=by)

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from communities.division import Instance, Node
-from communities.division.instance import neighbour_lists, reference_inertia
+from communities.division import Instance
+from communities.division.instance import neighbour_lists
 from households.models import GridPlan, PlannedGrid, PlannedPart
-from households.plans.instance import Layout, draw_together, lay_out, street_inertia
+from households.plans.instance import Layout, lay_out, nodes_of, usual_inertia
 
 
 def parts_of(plan: GridPlan) -> list[PlannedPart]:
@@ -25,20 +25,7 @@ def instance_of(
     layout: Layout,
 ) -> Instance:
     """Return the plan as an instance: locked parts are fixed, labels are positions in `grids`."""
-    points = draw_together(
-        [layout.points[part.building_id] for part in parts], [part.building for part in parts]
-    )
-    nodes = tuple(
-        Node(
-            id=row,
-            x=point[0],
-            y=point[1],
-            households=part.households,
-            weight=part.workload if plan.by_workload else float(part.households),
-            compound=part.building.estate or None,
-        )
-        for row, (part, point) in enumerate(zip(parts, points, strict=True))
-    )
+    nodes = nodes_of(parts, layout, by_workload=plan.by_workload)
     rows = {part.pk: row for row, part in enumerate(parts)}
     labels = {grid.pk: label for label, grid in enumerate(grids)}
     todays = {grid.grid_id: label for label, grid in enumerate(grids) if grid.grid_id}
@@ -47,7 +34,7 @@ def instance_of(
         k=k,
         target=plan.target or 1.0,
         tolerance=plan.tolerance_percent / 100,
-        j_ref=reference_inertia(nodes, k) if layout.are_known else street_inertia(nodes, k),
+        j_ref=usual_inertia(nodes, k, layout),
         nodes=nodes,
         neighbours=neighbour_lists(
             len(nodes),
