@@ -27,6 +27,7 @@ def give_households(
     grid entered and left on one day leaves no trace. Visits keep the grid they happened in.
     """
     on = timezone.localdate(at)
+    lock_grids_of(grid.community_id)
     # Locked, so that it is not closed while households come in.
     grid = Grid.objects.select_for_update(no_key=True).get(pk=grid.pk)
     if grid.closed_on:
@@ -43,6 +44,14 @@ def give_households(
     leave_grids(moving, on=on)
     enter_grid([pk for pk, _left, _since in moving], grid.pk, since=on, at=at)
     return moving
+
+
+def lock_grids_of(community: int) -> None:
+    """Let whoever else changes grids of the community wait: by hand, by a plan, by closing.
+
+    Taken before any grid or household, so that two of them cannot wait for each other.
+    """
+    Community.objects.select_for_update(no_key=True).get(pk=community)
 
 
 def leave_grids(rows: Iterable[Stay], *, on: datetime.date) -> None:
@@ -80,8 +89,7 @@ def close_grid(*, grid: Grid, at: datetime.datetime) -> list[Stay]:
     community waits for its day, as it counts on the grids that there are.
     """
     on = timezone.localdate(at)
-    # Locked first, as by whoever accepts a plan or carries one out.
-    Community.objects.select_for_update(no_key=True).get(pk=grid.community_id)
+    lock_grids_of(grid.community_id)
     grid = Grid.objects.select_for_update(no_key=True).get(pk=grid.pk)
     if grid.kind == Grid.Kind.HOLDING:
         raise ValidationError(_("Households without a grid always have this place to wait in."))

@@ -6,6 +6,7 @@ import time
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -248,6 +249,18 @@ def test_grid_cannot_close_before_it_opens(world):
     with pytest.raises(ValidationError):
         close_grid(grid=world.grid, at=MORNING)
     assert world.grid.households.exists()
+
+
+@pytest.mark.parametrize("change", ["give", "close"])
+def test_the_community_is_locked_before_its_grids_and_doors(world, second_grid, tower, change):
+    """In one order everywhere, or a plan carried out and doors given by hand could deadlock."""
+    with CaptureQueriesContext(connection) as queries:
+        if change == "give":
+            give_households(households=tower.households.all(), grid=second_grid, at=MORNING)
+        else:
+            close_grid(grid=world.grid, at=MORNING)
+    asked = [query["sql"] for query in queries if "SAVEPOINT" not in query["sql"]]
+    assert 'FROM "communities_community"' in asked[0]
 
 
 def test_three_thousand_doors_move_within_a_second(world, second_grid):

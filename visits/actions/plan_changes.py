@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from communities.databases import impatient
 from communities.models import Community, Grid, Membership, User
 from communities.staffing import main_workers
-from households.actions.grids import BATCH
+from households.actions.grids import BATCH, lock_grids_of
 from households.actions.plan_effects import check_plan, effect_of
 from households.actions.plan_workers import Carried, named_workers, replace_workers, replaced_in
 from households.actions.regrid import (
@@ -60,7 +60,7 @@ def accept_plan(
 
 def locked(plan: GridPlan) -> GridPlan:
     """Return the plan as it is now; whoever changes grids of its community meanwhile waits."""
-    Community.objects.select_for_update(no_key=True).get(pk=plan.community_id)
+    lock_grids_of(plan.community_id)
     return GridPlan.objects.select_related("community", "accepted_by").get(pk=plan.pk)
 
 
