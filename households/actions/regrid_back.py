@@ -44,6 +44,13 @@ def check_unchanged(plan: GridPlan, moves: Iterable[PlannedMove]) -> None:
         raise ValidationError(
             _("Another plan of this community waits for its day. Take it back first.")
         )
+    closed = {move.left for move in moves if move.left.closed_on}
+    closed = {grid for grid in closed if grid.pk not in plan.carried.get("closed", [])}
+    if closed:
+        raise ValidationError(
+            _("%(grids)s: closed since. It can no longer be taken back; make a new plan."),
+            params={"grids": "、".join(sorted(map(str, closed)))},
+        )
     changed = [
         move.household
         for move in moves

@@ -13,6 +13,7 @@ from tests.factories import GridFactory, MatterFactory, UserFactory
 from visits.actions.assignments import assign
 from visits.actions.grid_closing import close_and_hand_over
 from visits.actions.grid_filling import give_doors
+from visits.actions.plan_changes import take_back
 from visits.models import HandOver
 
 
@@ -151,6 +152,16 @@ def test_who_gave_doors_and_gets_them_back_hands_over_nothing(cut):
     assert said() == set()
     matter.refresh_from_db()
     assert (matter.grid, matter.assignee) == (cut.a, cut.ann)
+
+
+def test_no_door_goes_back_into_a_grid_closed_since(cut, today):
+    plan = cut.accept(cut.plan("aaabb"), today)
+    close(cut, cut.a)
+
+    with pytest.raises(ValidationError, match="第一网格"):
+        take_back(plan=plan, by=cut.world.officer, at=timezone.now())
+
+    assert cut.lie() == "nnnbb"
 
 
 def test_no_grid_is_closed_while_a_plan_counts_on_it(cut, today):
