@@ -7,14 +7,14 @@ colours come from classes, for the pages allow no styles of their own.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
-from itertools import chain, pairwise
+from itertools import pairwise
 from math import dist, sqrt
 from typing import NamedTuple
 
 from django.utils.safestring import SafeString
 
-Point = tuple[float, float]
-Ring = Sequence[Point]
+from households.map.rings import Point, Ring, centre_of, encloses, twice_area
+
 Pixel = tuple[int, int]
 
 WIDTH = 1000
@@ -272,41 +272,7 @@ def middle(shape: Shape) -> Point:
     """Return a point inside the largest ring, its centre of gravity if that lies inside."""
     ring = max(shape.rings, key=lambda corners: abs(twice_area(corners)))
     centre = centre_of(ring)
-    if is_within(centre, ring):
+    if encloses([ring], centre):
         return centre
-    candidates = [point for point in shape.inside if is_within(point, ring)] or list(ring)
+    candidates = [point for point in shape.inside if encloses([ring], point)] or list(ring)
     return min(candidates, key=lambda point: dist(point, centre))
-
-
-def around(ring: Ring) -> Iterable[tuple[Point, Point]]:
-    return pairwise(chain(ring, ring[:1]))
-
-
-def twice_area(ring: Ring) -> float:
-    return sum(ax * by - bx * ay for (ax, ay), (bx, by) in around(ring))
-
-
-def centre_of(ring: Ring) -> Point:
-    """Return the centre of gravity of the ring; of a ring without area its first corner."""
-    area = twice_area(ring)
-    if not area:
-        return ring[0]
-    # From a corner of its own: far from the origin the products would lose their digits.
-    x0, y0 = ring[0]
-    near = [(x - x0, y - y0) for x, y in ring]
-    area = twice_area(near)
-    if not area:
-        return ring[0]
-    x = sum((ax + bx) * (ax * by - bx * ay) for (ax, ay), (bx, by) in around(near))
-    y = sum((ay + by) * (ax * by - bx * ay) for (ax, ay), (bx, by) in around(near))
-    return x0 + x / (3 * area), y0 + y / (3 * area)
-
-
-def is_within(point: Point, ring: Ring) -> bool:
-    """Say whether the point lies inside the ring, counting borders to the east of it."""
-    x, y = point
-    crossings = 0
-    for (ax, ay), (bx, by) in around(ring):
-        if (ay > y) != (by > y) and x < ax + (bx - ax) * (y - ay) / (by - ay):
-            crossings += 1
-    return crossings % 2 == 1

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import pairwise
 from math import dist
 from typing import NamedTuple
 
@@ -13,7 +12,8 @@ from django.db.models import Count
 from communities.division.cells import areas
 from communities.division.coordinates import local_metres
 from communities.models import Community, Grid
-from households.map.drawing import Line, Point, Ring
+from households.map.drawing import Line
+from households.map.rings import Point, Ring, distance_to, encloses
 from households.models import Barrier, Building, GridArea, Household
 
 # Metres beyond the outermost buildings, at least; of wide grounds a share of their extent.
@@ -155,34 +155,8 @@ def is_misfit(spot: Spot, outlines: Mapping[int, Sequence[Ring]]) -> bool:
     """Say whether a building lies outside the outlines of all its grids that have one."""
     own = [outlines[grid] for grid in spot.grids if grid in outlines]
     return bool(own) and not any(
-        encloses(rings, spot.point) or metres_to(rings, spot.point) <= SLACK for rings in own
+        encloses(rings, spot.point) or distance_to(rings, spot.point) <= SLACK for rings in own
     )
-
-
-def encloses(rings: Sequence[Ring], point: Point) -> bool:
-    """Say whether a point lies inside rings, by the even-odd rule."""
-    x, y = point
-    crossings = sum(
-        (ay > y) != (by > y) and x < ax + (bx - ax) * (y - ay) / (by - ay)
-        for ring in rings
-        for (ax, ay), (bx, by) in pairwise([*ring, ring[0]])
-    )
-    return crossings % 2 == 1
-
-
-def metres_to(rings: Sequence[Ring], point: Point) -> float:
-    """Return how far a point is from the nearest side of these rings."""
-    return min(
-        to_segment(point, start, end) for ring in rings for start, end in pairwise([*ring, ring[0]])
-    )
-
-
-def to_segment(point: Point, start: Point, end: Point) -> float:
-    (x, y), (ax, ay), (bx, by) = point, start, end
-    square = (bx - ax) ** 2 + (by - ay) ** 2
-    along = ((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / square if square else 0.0
-    along = min(1.0, max(0.0, along))
-    return dist(point, (ax + along * (bx - ax), ay + along * (by - ay)))
 
 
 def areas_of(spots: Iterable[Spot]) -> dict[int, list[Ring]]:

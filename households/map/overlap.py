@@ -1,9 +1,9 @@
 """Whether two outlines overlap; a shared border is no overlap."""
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
+from itertools import chain
 
-from households.map.drawing import Point, Ring
+from households.map.rings import Point, Ring, distance_to, encloses, sides_of
 
 # About ten centimetres in degrees: borders drawn twice are never quite the same.
 SLACK = 1e-6
@@ -12,9 +12,7 @@ Box = tuple[float, float, float, float]
 
 def do_overlap(one: Sequence[Ring], other: Sequence[Ring]) -> bool:
     """Say whether two areas, each of rings in degrees, share more than their border."""
-    if apart(
-        box_of([point for ring in one for point in ring]), box_of([p for r in other for p in r])
-    ):
+    if apart(box_of(chain.from_iterable(one)), box_of(chain.from_iterable(other))):
         return False
     sides = [(side, box_of(side)) for ring in other for side in sides_of(ring)]
     for ring in one:
@@ -27,11 +25,7 @@ def do_overlap(one: Sequence[Ring], other: Sequence[Ring]) -> bool:
     )
 
 
-def sides_of(ring: Ring) -> list[tuple[Point, Point]]:
-    return list(pairwise([*ring, ring[0]]))
-
-
-def box_of(points: Sequence[Point]) -> Box:
+def box_of(points: Iterable[Point]) -> Box:
     xs, ys = zip(*points, strict=True)
     return min(xs), min(ys), max(xs), max(ys)
 
@@ -73,17 +67,5 @@ def probes(rings: Sequence[Ring]) -> list[Point]:
 
 
 def is_inside(point: Point, rings: Sequence[Ring]) -> bool:
-    """Say whether a point lies inside rings by the even-odd rule, clear of every side."""
-    x, y = point
-    crossings = 0
-    for ring in rings:
-        for (ax, ay), (bx, by) in sides_of(ring):
-            box = box_of([(ax, ay), (bx, by)])
-            is_near = (
-                box[0] - SLACK <= x <= box[2] + SLACK and box[1] - SLACK <= y <= box[3] + SLACK
-            )
-            if is_near and not away(point, (ax, ay), (bx, by)):
-                return False
-            if (ay > y) != (by > y) and x < ax + (bx - ax) * (y - ay) / (by - ay):
-                crossings += 1
-    return crossings % 2 == 1
+    """Say whether a point lies inside rings, further than the slack from every side."""
+    return encloses(rings, point) and distance_to(rings, point) > SLACK

@@ -9,8 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from communities.division.coordinates import Datum, from_wgs84
-from households.map.ground import encloses
 from households.map.overlap import do_overlap
+from households.map.rings import encloses
 from households.models import Barrier, Building, BuildingPair, GridArea, PlaceFile
 from tests.factories import BarrierFactory, BuildingFactory, GridFactory, HouseholdFactory
 

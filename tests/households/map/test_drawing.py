@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from households.map.drawing import Dot, Line, Shape, draw_map, is_within, middle
+from households.map.drawing import Dot, Line, Shape, draw_map, middle
 from households.map.ground import Spot, areas_of
+from households.map.rings import encloses
 from households.map.scale import percent_scale, quantile_scale
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -58,7 +59,7 @@ def test_drawn_areas_do_not_overlap(seed):
     for _ in range(600):
         # Between the whole numbers that corners are rounded to.
         point = (dice.randrange(1000) + 0.437, dice.randrange(700) + 0.291)
-        holding = [rings for rings in outlines if sum(is_within(point, ring) for ring in rings) % 2]
+        holding = [rings for rings in outlines if encloses(rings, point)]
         assert len(holding) <= 1
         covered += len(holding)
     assert covered > 200
@@ -68,7 +69,7 @@ def test_every_building_lies_in_the_area_of_its_grid():
     made = spots(200, 5, 7)
     drawn = areas_of(made)
     for spot in made:
-        assert sum(is_within(spot.point, ring) for ring in drawn[spot.grids[0]]) % 2
+        assert encloses(drawn[spot.grids[0]], spot.point)
 
 
 def test_layers_links_and_words():
@@ -110,7 +111,7 @@ def test_one_building_and_all_at_one_place_are_drawn():
 def test_words_go_inside_an_area_that_bends():
     bend = [(0, 0), (100, 0), (100, 10), (10, 10), (10, 100), (0, 100)]
     shape = Shape([bend], inside=[(90, 5), (5, 40)])
-    assert is_within(middle(shape), bend)
+    assert encloses([bend], middle(shape))
 
 
 # What a class is.
