@@ -115,7 +115,7 @@ def make_parts(
         doors[door.building].append(door)
 
     def is_too_large(found: Sequence[Dwelling]) -> bool:
-        load = sum(door.workload if by_workload else door.households for door in found)
+        load = load_of(found, by_workload=by_workload)
         is_shared = keeps_today and len({door.grid for door in found if door.grid}) > 1
         return load > largest or is_shared
 
@@ -132,11 +132,18 @@ def make_parts(
         for unit in units:
             inside = [door for door in here if door.unit == unit]
             whole = Part(building, unit, doors=inside)
-            parts += floors_of(whole, largest, by_workload) if is_too_large(inside) else [whole]
+            if is_too_large(inside):
+                parts += floors_of(whole, largest=largest, by_workload=by_workload)
+            else:
+                parts.append(whole)
     return parts
 
 
-def floors_of(unit: Part, largest: float, by_workload: bool) -> list[Part]:  # noqa: FBT001
+def load_of(doors: Iterable[Dwelling], *, by_workload: bool) -> float:
+    return sum(door.workload if by_workload else door.households for door in doors)
+
+
+def floors_of(unit: Part, *, largest: float, by_workload: bool) -> list[Part]:
     """Cut a unit into bundles of floors; it stays whole where its rooms tell no floors."""
     told = [door.floor for door in unit.doors if door.floor is not None]
     if not told or min(told) == max(told):
@@ -152,7 +159,7 @@ def floors_of(unit: Part, largest: float, by_workload: bool) -> list[Part]:  # n
             part, load = bundles[-1], 0.0
         part.doors += doors
         part.floors = (part.floors[0] if part.floors else floor, floor)
-        load += sum(door.workload if by_workload else door.households for door in doors)
+        load += load_of(doors, by_workload=by_workload)
     return bundles
 
 
