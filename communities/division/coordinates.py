@@ -4,7 +4,7 @@ GCJ-02 is the shifted datum of Chinese maps (Amap, Tencent), BD-09 is Baidu's fu
 it. Both follow the formulas in general use; the official ones are not published.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from math import atan2, cos, hypot, pi, radians, sin, sqrt
 
@@ -60,20 +60,23 @@ def in_china(longitude: float, latitude: float) -> bool:
 
 
 def local_metres(positions: Sequence[Position]) -> list[Point]:
-    """Lay longitudes and latitudes out flat, in metres east and north of their mean.
+    """Lay longitudes and latitudes out flat, in metres east and north of their mean."""
+    return laying_out(positions)(positions) if positions else []
+
+
+def laying_out(about: Sequence[Position]) -> Callable[[Sequence[Position]], list[Point]]:
+    """Return what lays longitudes and latitudes out flat, in metres from the mean of some.
 
     Lengths are true along the mean latitude and everywhere north to south; ten kilometres to
     the north or south of it, a length from west to east is off by one part in 750 at 40° and
     one in 370 at 60°. Communities, and districts of them, are smaller. The 180th meridian
     must not run through them.
     """
-    if not positions:
-        return []
-    longitude = sum(east for east, _ in positions) / len(positions)
-    latitude = sum(north for _, north in positions) / len(positions)
+    longitude = sum(east for east, _ in about) / len(about)
+    latitude = sum(north for _, north in about) / len(about)
     east_metres = radians(1) * EARTH_RADIUS * cos(radians(latitude))
     north_metres = radians(1) * EARTH_RADIUS
-    return [
+    return lambda positions: [
         ((east - longitude) * east_metres, (north - latitude) * north_metres)
         for east, north in positions
     ]

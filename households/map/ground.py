@@ -10,7 +10,7 @@ from typing import NamedTuple
 from django.db.models import Count
 
 from communities.division.cells import areas
-from communities.division.coordinates import local_metres
+from communities.division.coordinates import laying_out
 from communities.models import Community, Grid
 from households.map.drawing import Line
 from households.map.rings import Point, Ring, distance_to, encloses
@@ -81,7 +81,7 @@ def ground_of(community: Community) -> Ground:
     if not placed:
         return schematic_ground([(pk, estate, name) for pk, estate, name, *_rest in rows], grids)
     positions = [(x, y) for *_rest, x, y, _footprint in rows if x is not None and y is not None]
-    lay = layer_of(positions)
+    lay = laying_out(positions)
     spots = [
         Spot(
             pk, f"{estate}{name}", point, grids.get(pk, ()), [lay(ring) for ring in footprint or ()]
@@ -105,22 +105,6 @@ def ground_of(community: Community) -> Ground:
         lay=lay,
         box=(min(longitudes), min(latitudes), max(longitudes), max(latitudes)),
     )
-
-
-def layer_of(positions: Sequence[Point]) -> Lay:
-    """Return what lays any positions out flat, about the mean of these.
-
-    `local_metres` is linear in what it is given, so the places of its mean and of a step
-    to the north-east tell all others.
-    """
-    longitude = sum(east for east, _north in positions) / len(positions)
-    latitude = sum(north for _east, north in positions) / len(positions)
-    step = 0.001
-    corners = [(longitude - step, latitude - step), (longitude + step, latitude + step)]
-    _low, (east, north) = local_metres(corners)
-    return lambda points: [
-        ((x - longitude) * east / step, (y - latitude) * north / step) for x, y in points
-    ]
 
 
 def grids_by_building(community: Community) -> dict[int, tuple[int, ...]]:
