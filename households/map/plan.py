@@ -12,6 +12,7 @@ from households.map.ground import Ground, Spot, areas_of, ground_of
 from households.map.legend import Key, barrier_keys, split_buildings
 from households.map.tiles import tiles_below
 from households.models import GridPlan, PlannedGrid, PlannedPart
+from households.plans.figures import percent_off
 
 LESS, WITHIN, MORE = range(3)
 
@@ -109,7 +110,7 @@ def row_of(
 ) -> tuple[PlanRow, int]:
     """Say of a grid what the map says: its load, how far from what was aimed at, its class."""
     load = sum(part.workload if plan.by_workload else part.households for part in parts)
-    percent = round(100 * (load / plan.target - 1), 1) if plan.target else 0.0
+    percent = percent_off(load, plan.target)
     level = WITHIN
     if abs(percent) > plan.tolerance_percent:
         level = MORE if percent > 0 else LESS

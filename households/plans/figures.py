@@ -29,6 +29,11 @@ class PartFigures(NamedTuple):
     moving: int
 
 
+def percent_off(load: float, target: float) -> float:
+    """Return by how many percent a load is above what was aimed at; 0 where nothing was."""
+    return round(100 * (load / target - 1), 1) if target else 0.0
+
+
 @dataclass
 class GridFigures:
     """A planned grid with what is in it. Deviations are percent of what was aimed at."""
@@ -53,11 +58,13 @@ class GridFigures:
 
     @property
     def load(self) -> float:
-        return self.workload if self.by_workload else self.households
+        if self.by_workload:
+            return sum(part.workload for part in self.parts)
+        return self.households
 
     @property
     def deviation(self) -> float:
-        return round(100 * (self.load / self.target - 1), 1) if self.target else 0.0
+        return percent_off(self.load, self.target)
 
     @property
     def is_outside(self) -> bool:

@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 
 from communities.models import Grid, Membership
 from communities.roles import Role
+from households.map.plan import plan_map
 from households.models import Barrier, BuildingPair, GridPlan, Household, PlannedPart
 from households.plans import making
 from households.plans.figures import moves_of, plan_figures
@@ -315,6 +316,13 @@ def test_disconnected_draft_is_no_estimate(community, pairs):
     figures = plan_figures(GridPlan.objects.get())
     assert figures.broken
     assert figures.least_words == "nothing above 0% is proven"
+
+
+def test_page_and_map_of_a_plan_tell_the_same_deviation(community, grid, lattice):
+    plan = draft(community, grids=2)
+    plan.parts.update(workload=5.0417)
+    on_page = [f"{row.deviation:+g} %" for row in plan_figures(plan).grids]
+    assert on_page == [row.deviation for row in plan_map(plan).rows] == ["+0.8 %", "+0.8 %"]
 
 
 def test_move_changes_figures_and_says_when_a_grid_breaks(community, grid, lattice):
