@@ -1,9 +1,9 @@
 """Whether two outlines overlap; a shared border is no overlap."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-from households.map.rings import Point, Ring, distance_to, encloses, sides_of
+from households.map.rings import Point, Ring, Side, distance_to, encloses, sides_of
 
 # About ten centimetres in degrees: borders drawn twice are never quite the same.
 SLACK = 1e-6
@@ -12,17 +12,22 @@ Box = tuple[float, float, float, float]
 
 def do_overlap(one: Sequence[Ring], other: Sequence[Ring]) -> bool:
     """Say whether two areas, each of rings in degrees, share more than their border."""
-    if apart(box_of(chain.from_iterable(one)), box_of(chain.from_iterable(other))):
+    box, other_box = box_of(chain.from_iterable(one)), box_of(chain.from_iterable(other))
+    if apart(box, other_box):
         return False
-    sides = [(side, box_of(side)) for ring in other for side in sides_of(ring)]
-    for ring in one:
-        for side in sides_of(ring):
-            box = box_of(side)
-            if any(not apart(box, there) and do_cross(*side, *that) for that, there in sides):
-                return True
-    return any(is_inside(point, other) for point in probes(one)) or any(
-        is_inside(point, one) for point in probes(other)
+    sides = sides_near(other, box)
+    for side, here in sides_near(one, other_box):
+        if any(not apart(here, there) and do_cross(*side, *that) for that, there in sides):
+            return True
+    return any(is_inside(point, other) for point in probes(one, other_box)) or any(
+        is_inside(point, one) for point in probes(other, box)
     )
+
+
+def sides_near(rings: Iterable[Ring], box: Box) -> list[tuple[Side, Box]]:
+    """Return the sides that may reach into a box, each with its own."""
+    sides = [(side, box_of(side)) for ring in rings for side in sides_of(ring)]
+    return [(side, here) for side, here in sides if not apart(here, box)]
 
 
 def box_of(points: Iterable[Point]) -> Box:
@@ -49,9 +54,9 @@ def away(point: Point, start: Point, end: Point) -> float:
     return left if abs(left) > SLACK else 0
 
 
-def probes(rings: Sequence[Ring]) -> list[Point]:
-    """Return points just inside the area: one beside the middle of each side."""
-    found = []
+def probes(rings: Sequence[Ring], box: Box) -> Iterator[Point]:
+    """Yield points just inside the area and within a box: one beside the middle of each side."""
+    left, low, right, top = box
     for ring in rings:
         for (ax, ay), (bx, by) in sides_of(ring):
             length = ((bx - ax) ** 2 + (by - ay) ** 2) ** 0.5
@@ -62,8 +67,9 @@ def probes(rings: Sequence[Ring]) -> list[Point]:
                 ((ax + bx) / 2 + dx, (ay + by) / 2 + dy),
                 ((ax + bx) / 2 - dx, (ay + by) / 2 - dy),
             ]
-            found += [point for point in beside if is_inside(point, rings)]
-    return found
+            for x, y in beside:
+                if left <= x <= right and low <= y <= top and is_inside((x, y), rings):
+                    yield x, y
 
 
 def is_inside(point: Point, rings: Sequence[Ring]) -> bool:
