@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from communities.division.bounds import (
-    Estimate,
     Remark,
-    estimate,
     least_deviation,
     least_proven,
     remarks,
@@ -21,14 +19,12 @@ from communities.division.search import search, search_around_fixed
 
 __all__ = [
     "Division",
-    "Estimate",
     "Instance",
     "InstanceError",
     "Metrics",
     "Node",
     "Remark",
     "divide",
-    "estimate",
     "judged",
     "least_deviation",
     "least_proven",

@@ -2,7 +2,7 @@
 
 import math
 from bisect import bisect_left
-from typing import Any, NamedTuple
+from typing import Any
 
 from communities.division.instance import Instance
 from communities.division.metrics import ROUNDING, Metrics, pieces
@@ -10,15 +10,6 @@ from communities.division.proof import least_around_nodes
 
 # Connected sets of nodes that a proof looks at, about thirty thousand in a second.
 MOST_SETS = 20_000
-
-
-class Estimate(NamedTuple):
-    """The largest deviation that no division goes below, and the least one that is known."""
-
-    proven: float
-    reached: float
-
-
 # A code and its numbers; pages and commands put them into words.
 Remark = dict[str, Any]
 
@@ -34,16 +25,16 @@ def least_deviation(instance: Instance) -> float:
     return max(0.0, heaviest / instance.target - 1, least_of_parts(instance))
 
 
-def estimate(instance: Instance, reached: float, *, most_sets: int = MOST_SETS) -> Estimate:
-    """Prove as far as possible that no division is better balanced than `reached`.
+def prove_least(instance: Instance, reached: float) -> float:
+    """Return a share of the target that no division goes below, looking as far up as `reached`.
 
-    Deviations are shares of the target; grids are taken to be connected. At most `most_sets`
-    sets of nodes are looked at.
+    Closer than `least_deviation`, and slower: connected sets of nodes are looked at. Grids
+    are taken to be connected.
     """
     proven = min(least_deviation(instance), reached)
     if len(part_weights(instance)) <= instance.k:
-        proven = least_around_nodes(instance, proven, reached, most_sets)
-    return Estimate(proven, reached)
+        proven = least_around_nodes(instance, proven, reached, MOST_SETS)
+    return proven
 
 
 def part_weights(instance: Instance) -> list[float]:
@@ -81,7 +72,7 @@ def least_proven(instance: Instance, metrics: Metrics) -> float:
     """Return the least percent the worst grid is off by, proven against a division's figures."""
     # Figures are rounded to hundredths of a percent.
     reached = (metrics.max_dev_pct + 0.005) / 100
-    return min(round(100 * estimate(instance, reached).proven, 2), metrics.max_dev_pct)
+    return min(round(100 * prove_least(instance, reached), 2), metrics.max_dev_pct)
 
 
 def remarks(instance: Instance, metrics: Metrics, least: float | None = None) -> list[Remark]:

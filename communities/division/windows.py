@@ -15,6 +15,8 @@ MOST_NODES_OF_THREE = 17
 FEW_NODES = 10
 SLACK = 0.35
 NEVER = 1e9
+# Above what sums of energies lose on the way.
+LEAST_GAIN = 1e-7
 
 
 class Piece(NamedTuple):
@@ -182,13 +184,13 @@ def redivide(state: State, labels: Sequence[int]) -> bool:
     Say whether anything changed; grids with too many nodes are left as they are.
     """
     window = Window(state, labels)
-    most = MOST_NODES_OF_TWO if len(labels) == 2 else MOST_NODES_OF_THREE  # noqa: PLR2004
-    if len(window.nodes) > most:
+    is_pair = len(labels) == 2  # noqa: PLR2004 - or else three
+    if len(window.nodes) > (MOST_NODES_OF_TWO if is_pair else MOST_NODES_OF_THREE):
         return False
-    ways = two_ways(window) if len(labels) == 2 else three_ways(window)  # noqa: PLR2004
+    ways = two_ways(window) if is_pair else three_ways(window)
     energy, parts = min(ways, key=lambda way: way[0], default=(math.inf, []))
     present = window.present_energy
-    if energy > present - 1e-7:
+    if energy > present - LEAST_GAIN:
         return False
     changed = False
     for mask, label in parts:

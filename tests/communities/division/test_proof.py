@@ -5,7 +5,8 @@ import random
 
 import pytest
 
-from communities.division import estimate, least_deviation, read_instance
+from communities.division import least_deviation, read_instance
+from communities.division.bounds import prove_least
 from tests.communities.division.test_divide import street_plan
 from tests.communities.division.test_recut import largest_of_connected
 
@@ -33,10 +34,10 @@ def test_no_division_is_better_than_what_is_proven():
         town = random_town(seed)
         least = least_of_all(town)
         if least is not None:
-            found = estimate(town, least)
-            assert found.proven <= least
-            assert estimate(town, least + 0.5).proven <= least + 1e-9
-            exact += found.proven >= least - 1e-9
+            found = prove_least(town, least)
+            assert found <= least
+            assert prove_least(town, least + 0.5) <= least + 1e-9
+            exact += found >= least - 1e-9
     # A proof that proves nothing would pass the lines above.
     assert exact > 10
 
@@ -46,7 +47,7 @@ def test_a_row_of_houses_that_cannot_be_shared_evenly_is_proven():
     for building, households in zip(plan["buildings"], [10, 50, 10, 10], strict=True):
         building["households"] = households
     town = read_instance(plan)
-    assert estimate(town, 0.5).proven == pytest.approx(0.5)
+    assert prove_least(town, 0.5) == pytest.approx(0.5)
 
 
 def test_what_small_parts_take_from_a_large_one_is_no_proof_against_giving_it():
