@@ -19,7 +19,7 @@ from households.door_picks import is_key
 from households.forms.plans import PlanForm, PlannedGridForm, RecutForm
 from households.models import GridPlan, PlannedGrid
 from households.models.plan import leaving
-from households.plans import making, offers
+from households.plans import changing, making, offers
 from households.plans.figures import figures_of, moves_of, plan_figures
 from households.plans.wording import remarks_in_words
 
@@ -167,7 +167,7 @@ def change_words(request: HttpRequest, changed: GridPlan, keys: list[int]) -> st
     """Do what the pressed button asks for and say what was done."""
     action = request.POST.get("action", "move")
     if action in ("lock", "unlock"):
-        count = making.set_locks(plan=changed, parts=keys, locked=action == "lock")
+        count = changing.set_locks(plan=changed, parts=keys, locked=action == "lock")
         if action == "lock":
             return ngettext("Locked: %(count)s part.", "Locked: %(count)s parts.", count) % {
                 "count": count
@@ -181,7 +181,7 @@ def change_words(request: HttpRequest, changed: GridPlan, keys: list[int]) -> st
         to = changed.grids.filter(pk=target if is_key(target) else 0).first()
         if to is None:
             raise ValidationError(_("Choose the grid they are to go to."))
-    grid, count = making.move_parts(plan=changed, parts=keys, to=to)
+    grid, count = changing.move_parts(plan=changed, parts=keys, to=to)
     return ngettext(
         "Moved to %(grid)s: %(count)s part.", "Moved to %(grid)s: %(count)s parts.", count
     ) % {"grid": grid, "count": count}
@@ -202,7 +202,7 @@ def plan_finish(request: HttpRequest, pk: int) -> HttpResponse:
     """Let the planner place everything that is not locked."""
     finished = editable_plan(request, pk)
     try:
-        moved = making.finish(plan=finished)
+        moved = changing.finish(plan=finished)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
@@ -220,7 +220,7 @@ def plan_finish(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def plan_copy(request: HttpRequest, pk: int) -> HttpResponse:
-    copied = making.copy_draft(plan=editable_plan(request, pk), by=request.user)
+    copied = changing.copy_draft(plan=editable_plan(request, pk), by=request.user)
     messages.success(request, _("Copied. Changes here leave the other plan as it is."))
     return redirect(copied)
 
@@ -229,7 +229,7 @@ def plan_delete(request: HttpRequest, pk: int) -> HttpResponse:
     deleted = editable_plan(request, pk)
     if request.method == "POST":
         try:
-            making.delete_draft(plan=deleted)
+            changing.delete_draft(plan=deleted)
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
             return redirect(deleted)
@@ -297,7 +297,7 @@ def plan_grid(request: HttpRequest, pk: int) -> HttpResponse:
         community=planned.plan.community,
     )
     if form.is_valid():
-        making.change_grid(planned=planned, **form.cleaned_data)
+        changing.change_grid(planned=planned, **form.cleaned_data)
         messages.success(request, _("Saved."))
         return redirect(planned.plan)
     return TemplateResponse(

@@ -14,7 +14,7 @@ from communities.models import Grid, Membership
 from communities.roles import Role
 from households.map.plan import plan_map
 from households.models import Barrier, BuildingPair, GridPlan, Household, PlannedPart
-from households.plans import making
+from households.plans import changing, making
 from households.plans.figures import moves_of, plan_figures
 from households.plans.instance import Wish, read_problem
 from households.plans.stored import parts_of
@@ -274,7 +274,7 @@ def test_figures_know_the_tighter_of_the_proven_bounds(community, pairs):
 def test_a_draft_made_worse_by_hand_is_compared_with_the_best_known(community, pairs):
     plan = draft(community, grids=2, measure="households")
     first, second = plan.grids.order_by("number")
-    making.move_parts(plan=plan, parts=list(first.parts.values_list("pk", flat=True)), to=second)
+    changing.move_parts(plan=plan, parts=list(first.parts.values_list("pk", flat=True)), to=second)
     figures = plan_figures(plan)
     assert (figures.largest_deviation, figures.from_least) == (100, 66.7)
     assert figures.least_words == "proven: 33.3% is the best possible"
@@ -295,12 +295,12 @@ def test_what_is_only_found_is_called_estimated(community, pairs):
 def test_bound_of_another_number_of_grids_is_not_shown(community, pairs):
     plan = draft(community, grids=2, measure="households")
     part = plan.parts.order_by("pk").first()
-    making.move_parts(plan=plan, parts=[part.pk], to=None)
+    changing.move_parts(plan=plan, parts=[part.pk], to=None)
     plan = GridPlan.objects.get()
     assert (plan.least_proven, plan.least_found) == (None, None)
     # Three grids of two doors where three were aimed at: that all are off, the mean tells.
     assert plan_figures(plan).least_words == "proven: 33.3% is the best possible"
-    making.finish(plan=plan, seconds=0.2)
+    changing.finish(plan=plan, seconds=0.2)
     plan = GridPlan.objects.get()
     assert plan.least_found == plan.least_proven == pytest.approx(33.33)
 
@@ -311,7 +311,7 @@ def test_disconnected_draft_is_no_estimate(community, pairs):
     first, second = plan.grids.order_by("number")
     for part in parts_of(plan):
         to = second if part.building == pairs[1] else first
-        making.move_parts(plan=plan, parts=[part.pk], to=to)
+        changing.move_parts(plan=plan, parts=[part.pk], to=to)
     GridPlan.objects.update(least_proven=None, least_found=None)
     figures = plan_figures(GridPlan.objects.get())
     assert figures.broken
@@ -334,7 +334,7 @@ def test_move_changes_figures_and_says_when_a_grid_breaks(community, grid, latti
         for part in first.parts.all()
         if not any({part.pk, key} in [set(edge) for edge in plan.edges] for key in here)
     )
-    making.move_parts(plan=plan, parts=[far.pk], to=second)
+    changing.move_parts(plan=plan, parts=[far.pk], to=second)
     figures = plan_figures(plan)
     assert [row.households for row in figures.grids] == [25, 35]
     assert [row.planned for row in figures.broken] == [second]
@@ -343,17 +343,17 @@ def test_move_changes_figures_and_says_when_a_grid_breaks(community, grid, latti
 def test_move_to_a_new_grid_opens_one(community, lattice):
     plan = draft(community, grids=2)
     part = plan.parts.first()
-    opened, count = making.move_parts(plan=plan, parts=[part.pk], to=None)
+    opened, count = changing.move_parts(plan=plan, parts=[part.pk], to=None)
     assert (opened.number, opened.grid, count) == (2, None, 1)
 
 
 def test_locked_part_is_not_moved_by_hand(community, lattice):
     plan = draft(community, grids=2)
     part = plan.parts.first()
-    making.set_locks(plan=plan, parts=[part.pk], locked=True)
+    changing.set_locks(plan=plan, parts=[part.pk], locked=True)
     other = plan.grids.exclude(pk=part.planned_grid_id).get()
     with pytest.raises(ValidationError, match="Unlock"):
-        making.move_parts(plan=plan, parts=[part.pk], to=other)
+        changing.move_parts(plan=plan, parts=[part.pk], to=other)
 
 
 @pytest.mark.parametrize("is_recut", [False, True])
@@ -363,10 +363,10 @@ def test_finish_leaves_locked_parts_and_restores_balance(community, grid, lattic
     plan = draft(community, grids=None if is_recut else 2, is_recut=is_recut)
     part = plan.parts.order_by("pk").first()
     target = plan.grids.exclude(pk=part.planned_grid_id).get()
-    making.move_parts(plan=plan, parts=[part.pk], to=target)
-    making.set_locks(plan=plan, parts=[part.pk], locked=True)
+    changing.move_parts(plan=plan, parts=[part.pk], to=target)
+    changing.set_locks(plan=plan, parts=[part.pk], locked=True)
     plan.refresh_from_db()
-    making.finish(plan=plan, seconds=0.3)
+    changing.finish(plan=plan, seconds=0.3)
     part.refresh_from_db()
     assert part.planned_grid == target
     assert plan_figures(plan).largest_deviation <= 20
@@ -377,10 +377,10 @@ def test_finish_of_a_recut_moves_more_where_few_moves_leave_grids_outside(commun
     Household.objects.filter(building__in=lattice[:2]).update(grid=other)
     plan = draft(community, is_recut=True)
     for part in plan.parts.all():
-        making.move_parts(plan=plan, parts=[part.pk], to=plan.grids.get(grid=part.today))
+        changing.move_parts(plan=plan, parts=[part.pk], to=plan.grids.get(grid=part.today))
     assert plan_figures(plan).outside == 2
     plan.refresh_from_db()
-    making.finish(plan=plan, seconds=0.3)
+    changing.finish(plan=plan, seconds=0.3)
     assert plan_figures(plan).outside == 0
 
 
@@ -391,33 +391,33 @@ def test_accepted_plan_is_changed_no_more(community, lattice):
     )
     part = plan.parts.first()
     for change in (
-        lambda: making.move_parts(plan=plan, parts=[part.pk], to=plan.grids.first()),
-        lambda: making.set_locks(plan=plan, parts=[part.pk], locked=True),
-        lambda: making.finish(plan=plan, seconds=0.1),
-        lambda: making.change_grid(planned=plan.grids.first(), name="x", worker=None),
-        lambda: making.delete_draft(plan=plan),
+        lambda: changing.move_parts(plan=plan, parts=[part.pk], to=plan.grids.first()),
+        lambda: changing.set_locks(plan=plan, parts=[part.pk], locked=True),
+        lambda: changing.finish(plan=plan, seconds=0.1),
+        lambda: changing.change_grid(planned=plan.grids.first(), name="x", worker=None),
+        lambda: changing.delete_draft(plan=plan),
     ):
         with pytest.raises(ValidationError, match="accepted"):
             change()
-    assert making.copy_draft(plan=plan, by=UserFactory()).state == GridPlan.State.DRAFT
+    assert changing.copy_draft(plan=plan, by=UserFactory()).state == GridPlan.State.DRAFT
 
 
 def test_finishing_does_not_undo_what_somebody_changed_meanwhile(community, lattice):
     plan = draft(community, grids=2)
     part = plan.parts.first()
-    making.set_locks(plan=plan, parts=[part.pk], locked=True)
+    changing.set_locks(plan=plan, parts=[part.pk], locked=True)
     with pytest.raises(ValidationError, match="Somebody changed"):
-        making.finish(plan=plan, seconds=0.1)
+        changing.finish(plan=plan, seconds=0.1)
 
 
 def test_copy_has_the_same_figures_and_a_life_of_its_own(community, lattice):
     plan = draft(community, grids=3)
-    copy = making.copy_draft(plan=plan, by=UserFactory())
+    copy = changing.copy_draft(plan=plan, by=UserFactory())
     before, after = plan_figures(plan), plan_figures(copy)
     assert after.least_words == before.least_words
     assert [row.load for row in after.grids] == [row.load for row in before.grids]
     assert [row.pieces for row in after.grids] == [1, 1, 1]
-    making.delete_draft(plan=plan)
+    changing.delete_draft(plan=plan)
     assert PlannedPart.objects.filter(plan=copy).count() == 12
 
 
