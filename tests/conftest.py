@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test import Client
 from hypothesis import settings as hypothesis_settings
@@ -38,6 +39,9 @@ hypothesis_settings.register_profile("steady", deadline=None)
 hypothesis_settings.load_profile("steady")
 
 DATABASES = {"db", "transactional_db", "live_server", "django_db_setup"}
+COMMITTING = {"transactional_db", "live_server"}
+SERIALIZED = "_test_serialized_contents"
+EMPTIED = pytest.StashKey[bool]()
 
 
 def pytest_collection_modifyitems(config, items):
@@ -56,6 +60,30 @@ def pytest_collection_modifyitems(config, items):
     ]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in set(left_out)]
+
+
+@pytest.fixture(autouse=True)
+def _rows_of_migrations(request, django_db_blocker):
+    """Give back what a test that commits has emptied, before one that only rolls back.
+
+    pytest runs the latter first, unless a process that is through with its own tests takes
+    some of another's.
+    """
+    if commits(request.node):
+        request.session.stash[EMPTIED] = True
+    elif request.session.stash.get(EMPTIED, False):
+        with django_db_blocker.unblock():
+            connection.creation.deserialize_db_from_string(getattr(connection, SERIALIZED))
+        ContentType.objects.clear_cache()
+        request.session.stash[EMPTIED] = False
+
+
+def commits(item):
+    """Say whether a test writes for all to see, so that the database is emptied after it."""
+    marker = item.get_closest_marker("django_db")
+    return bool(marker and marker.kwargs.get("transaction")) or bool(
+        COMMITTING & set(item.fixturenames)
+    )
 
 
 @pytest.fixture(scope="session")

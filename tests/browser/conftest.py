@@ -14,6 +14,7 @@ from django.db import connection
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.old_browser import OLD_CHROMIUM, VERSION, OldBrowser
+from tests.conftest import SERIALIZED
 from tests.factories import PASSWORD, HouseholdFactory
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -25,7 +26,6 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PHONE = {"width": 360, "height": 740}
 # Python names the threads of a server after what they do.
 REQUEST = "process_request_thread"
-SERIALIZED = "_test_serialized_contents"
 DESK = {"width": 1366, "height": 768}
 
 # Playwright's synchronous interface runs an event loop in this thread, which Django takes
