@@ -135,7 +135,7 @@ def draw_map(
     """Return the drawing; "" where there is nothing to draw.
 
     From below: tiles, areas, dashed borders, lines, buildings, words. With a `focus` it
-    shows these rings and what lies around them, else everything.
+    is as large as these rings and the buildings allow, and else shows everything.
     """
     frame = frame_of([Shape(focus)] if focus else shapes, dots)
     if frame is None:
