@@ -3,12 +3,13 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from communities.division import Division, judged
+from communities.division import Division, Instance, judged
 from communities.models import Community, User
 from households.models import GridPlan
 from households.plans.answers import WEB_SECONDS, Answer, ask, choices
@@ -47,14 +48,46 @@ class Offer:
         return self.division.metrics.grids_outside_tolerance
 
 
-def recut_offers(community: Community, wish: Wish, *, seconds: float = WEB_SECONDS) -> list[Offer]:
-    """Return a few choices of a re-cut, fewest moves first, one of them proposed; none is stored."""
+class Balance(NamedTuple):
+    """How even today's grids are, deviations in percent of what is aimed at."""
+
+    outside: int
+    largest_deviation: float
+    mean_deviation: float
+
+
+class Offers(NamedTuple):
+    """A few choices of a re-cut, fewest moves first, and what they are to be compared with."""
+
+    today: Balance
+    choices: list[Offer]
+
+
+def recut_offers(community: Community, wish: Wish, *, seconds: float = WEB_SECONDS) -> Offers:
+    """Return the choices of a re-cut, one of them proposed; none is stored."""
     answer = ask(community, wish, seconds=seconds)
     proposed = chosen(answer, None)
-    return [
-        Offer(division, token_of(community, wish, answer, division), division is proposed)
-        for division in with_proposed(choices(answer.divisions), proposed)
-    ]
+    return Offers(
+        balance_today(answer.problem.instance),
+        [
+            Offer(division, token_of(community, wish, answer, division), division is proposed)
+            for division in with_proposed(choices(answer.divisions), proposed)
+        ],
+    )
+
+
+def balance_today(instance: Instance) -> Balance:
+    """Return the balance of today's grids; what is in none yet counts nowhere."""
+    loads = [0.0] * instance.k
+    for node, grid in zip(instance.nodes, instance.current or (), strict=True):
+        if grid >= 0:
+            loads[grid] += node.weight
+    deviations = [abs(load / instance.target - 1) for load in loads]
+    return Balance(
+        sum(deviation > instance.tolerance for deviation in deviations),
+        round(100 * max(deviations), 1),
+        round(100 * sum(deviations) / len(deviations), 1),
+    )
 
 
 def with_proposed(listed: Sequence[Division], proposed: Division) -> list[Division]:

@@ -68,7 +68,7 @@ def plan_add(request: HttpRequest, code: str) -> HttpResponse:
         form: RecutForm | PlanForm = RecutForm(request.POST or None)
     else:
         form = PlanForm(request.POST or None, initial=first_wish(request, community))
-    found: list[offers.Offer] = []
+    found: offers.Offers | None = None
     if form.is_valid():
         try:
             if isinstance(form, PlanForm):
