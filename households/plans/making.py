@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,7 +11,7 @@ from communities.division import Division, Instance, least_proven, within
 from communities.models import Community, Grid, Membership, User
 from communities.roles import Role
 from households.addresses import unit_label
-from households.models import GridPlan, PlannedGrid, PlannedPart
+from households.models import Building, GridPlan, PlannedGrid, PlannedPart
 from households.plans.answers import WEB_SECONDS, Answer, ask, choices
 from households.plans.instance import Problem, Wish
 
@@ -73,7 +74,15 @@ def store_draft(
     name: str = "",
     seed: int = 0,
 ) -> GridPlan:
-    """Store a division as a draft: grids with their workers of today, parts, who is beside whom."""
+    """Store a division as a draft: grids with their workers of today, parts, who is beside whom.
+
+    Raises ValidationError where a building of it is gone: a search takes seconds.
+    """
+    standing = Building.objects.filter(community=community).select_for_update(no_key=True)
+    if not {part.building.pk for part in problem.parts} <= set(
+        standing.values_list("pk", flat=True)
+    ):
+        raise ValidationError(_("The register changed meanwhile. Ask for a draft again."))
     labels = division.labels
     plan = GridPlan.objects.create(
         community=community,

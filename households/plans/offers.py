@@ -115,12 +115,13 @@ def token_of(community: Community, wish: Wish, answer: Answer, division: Divisio
 
 
 def digest_of(problem: Problem) -> str:
-    """Return what tells whether the register has stayed as it was."""
+    """Return what tells whether the register has stayed as it was, and who is beside whom."""
     told = [
         (part.building.pk, part.unit, part.floors, part.by_grid, part.households, part.workload)
         for part in problem.parts
     ]
-    return hashlib.sha256(repr((problem.grids, told)).encode()).hexdigest()[:16]
+    told_of = (problem.grids, told, problem.instance.neighbours)
+    return hashlib.sha256(repr(told_of).encode()).hexdigest()[:16]
 
 
 def take(community: Community, token: str, by: User) -> GridPlan:

@@ -14,7 +14,7 @@ from communities.models import Grid, Membership
 from communities.roles import Role
 from households.map.plan import plan_map
 from households.models import Barrier, BuildingPair, GridPlan, Household, PlannedPart
-from households.plans import changing, making
+from households.plans import answers, changing, making
 from households.plans.figures import moves_of, plan_figures
 from households.plans.instance import Wish, read_problem
 from households.plans.stored import parts_of
@@ -410,6 +410,19 @@ def test_finishing_does_not_undo_what_somebody_changed_meanwhile(community, latt
         changing.finish(plan=plan, seconds=0.1)
 
 
+def test_a_building_removed_during_the_search_is_told(community, lattice, monkeypatch):
+    def ask(*args, **kwargs):
+        answer = answers.ask(*args, **kwargs)
+        lattice[0].households.all().delete()
+        lattice[0].delete()
+        return answer
+
+    monkeypatch.setattr(making, "ask", ask)
+    with pytest.raises(ValidationError, match="changed meanwhile"):
+        draft(community, grids=2)
+    assert not GridPlan.objects.exists()
+
+
 def test_copy_has_the_same_figures_and_a_life_of_its_own(community, lattice):
     plan = draft(community, grids=3)
     copy = changing.copy_draft(plan=plan, by=UserFactory())
@@ -442,7 +455,14 @@ def test_recut_shows_choices_of_which_one_becomes_a_draft(as_user, world):
     plan = GridPlan.objects.get()
     figures = plan_figures(plan)
     assert (figures.moved, figures.outside) == (best.moved, best.outside)
-    # A choice made for another register is not stored.
+    # A choice made for other neighbours, or for another register, is not stored.
+    parts = plan.parts.order_by("pk")
+    pair = BuildingPair.objects.create(
+        first=parts[0].building, second=parts[11].building, relation="neighbours"
+    )
+    again = client.post(address, {**wish, "choice": best.token})
+    assert "The register changed" in again.content.decode()
+    pair.delete()
     HouseholdFactory(grid=world.grid, building=plan.parts.first().building, room="2001")
     again = client.post(address, {**wish, "choice": best.token})
     assert "The register changed" in again.content.decode()
