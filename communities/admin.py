@@ -1,10 +1,12 @@
 """Places, people at work and the record of disclosures, as administrators keep them."""
 
+import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
 from django.utils import timezone
@@ -71,8 +73,21 @@ class CommunityAdmin(ScopedAdmin):
         return ["code", "visit_every_days"] if obj else []
 
 
+class GridForm(forms.ModelForm):
+    """A grid; one closed by mistake is opened again here, and closed on its own page alone."""
+
+    def clean_closed_on(self) -> datetime.date | None:
+        closed_on: datetime.date | None = self.cleaned_data["closed_on"]
+        if self.instance.pk and closed_on and self.initial.get("closed_on") is None:
+            raise ValidationError(
+                _("Close a grid on its own page of the program: its doors are handed over there.")
+            )
+        return closed_on
+
+
 @admin.register(Grid)
 class GridAdmin(ScopedAdmin):
+    form = GridForm
     anchors = ("community",)
     fields = ["code", "name", "community", "kind", "opened_on", "closed_on"]
     list_display = ["code", "name", "community", "kind", "opened_on", "closed_on"]

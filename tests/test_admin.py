@@ -19,6 +19,7 @@ from communities.models import (
     Cover,
     Department,
     Disclosure,
+    Grid,
     GridContact,
     Membership,
     User,
@@ -529,6 +530,18 @@ def test_sensitive_tags_are_not_offered_to_whoever_may_not_know_them(world, as_u
     ]
     offered = set(care.empty_form.fields["tag"].queryset)
     assert (plain in offered, sensitive in offered) == (True, False)
+
+
+def test_a_grid_is_closed_on_its_own_page_and_opened_again_here(world, as_user):
+    client = as_user(world.admin)
+    page = url(Grid, "change", world.grid.pk)
+    data = {"name": "第一网格", "kind": world.grid.kind, "opened_on": ""}
+    refused = client.post(page, {**data, "closed_on": "2026-01-31"})
+    assert "on its own page" in refused.content.decode()
+    Grid.objects.filter(pk=world.grid.pk).update(closed_on="2026-01-31")
+    assert client.post(page, {**data, "closed_on": ""}).status_code == 302
+    world.grid.refresh_from_db()
+    assert world.grid.closed_on is None
 
 
 def resident_data(world, **extra: object) -> dict[str, object]:
