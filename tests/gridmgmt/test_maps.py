@@ -1,5 +1,6 @@
 """Maps: the table says the same, nothing beyond the scope, and what thousands of buildings cost."""
 
+import gc
 import gzip
 import re
 import time
@@ -215,6 +216,9 @@ def test_four_thousand_buildings_in_300_ms_and_150_kb(world, as_user):
     assert page.context["map"].drawing.count("<use") == 4000
     assert len(gzip.compress(page.content)) < 150_000
     spent = [1.0]
+    # What hundreds of tests before left in memory is not for this page to search through.
+    gc.collect()
+    gc.freeze()
     # The best of some: on a busy machine others push its memory out of the cache.
     while min(spent) >= 0.3 and len(spent) < 10:
         # As after a change: no area is known from before.
@@ -222,6 +226,7 @@ def test_four_thousand_buildings_in_300_ms_and_150_kb(world, as_user):
         started = time.process_time()
         community_map(client, world.community)
         spent.append(time.process_time() - started)
+    gc.unfreeze()
     assert min(spent) < 0.3
 
 
