@@ -4,14 +4,14 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import axe_playwright_python
 import pytest
 from django.db import connection
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Response, sync_playwright
 
 from tests.browser.old_browser import OLD_CHROMIUM, VERSION, OldBrowser
 from tests.conftest import SERIALIZED
@@ -128,6 +128,7 @@ def open_page(chromium: Browser, live_server):
             [{"name": "django_language", "value": language, "url": live_server.url}]
         )
         page = context.new_page()
+        page.goto = insistent(page.goto)
         if user is not None:
             page.goto("/login/")
             page.fill("[name=username]", user.username)
@@ -148,6 +149,20 @@ def doors(world):
         HouseholdFactory(grid=world.grid, building=world.household.building, unit="2", room=room)
         for room in ("101", "201", "301")
     ]
+
+
+def insistent(goto: Callable[..., Response | None]) -> Callable[..., Response | None]:
+    """Go there once more where the page before, on its way to another by itself, broke it off."""
+
+    def go(address: str, **more: object) -> Response | None:
+        try:
+            return goto(address, **more)
+        except Error as error:
+            if "ERR_ABORTED" not in error.message:
+                raise
+            return goto(address, **more)
+
+    return go
 
 
 @contextmanager
