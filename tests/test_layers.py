@@ -78,12 +78,12 @@ def late():
 from communities.models import Grid
 from tests.factories import GridFactory
 """
-    assert upward_imports(source, module="households.names", package="households") == [
-        "households.names imports visits.models",
-        "households.names imports tests.factories",
-        "households.names imports gridmgmt",
-        "households.names imports visits.actions",
-        "households.names imports visits.Visit",
+    assert upward_imports(source, module="households.search", package="households") == [
+        "households.search imports visits.models",
+        "households.search imports tests.factories",
+        "households.search imports gridmgmt",
+        "households.search imports visits.actions",
+        "households.search imports visits.Visit",
     ]
 
 
