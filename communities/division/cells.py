@@ -1,7 +1,7 @@
 """Areas of grids for the map, derived from where their buildings stand."""
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from math import cos, inf, pi, sin
 from typing import TypeVar
@@ -113,27 +113,23 @@ def _borders(owners: dict[Lattice, Label], ground: Sequence[Lattice]) -> dict[La
     """
     triangulation = Triangulation([*owners, *_far_away(ground)])
     places = list(owners)
+    # The cells of the three far away are nobody's.
     by_place: list[Label | None] = [*owners.values(), None, None, None]
     origin, following = triangulation.origin, triangulation.following
+    corners = _Corners(triangulation)
     edges = _edges_of(ground)
-    corners, outside = _corners(triangulation, edges)
-    at_edge = {origin[edge] for edge, corner in corners.items() if corner in outside}
+    at_edge = _at_edge(triangulation, corners, edges, range(len(places), len(by_place)))
     borders: dict[Label, set[Border]] = {label: set() for label in owners.values()}
-    for edge, corner in corners.items():
-        here, there = origin[edge], origin[edge ^ 1]
-        if here in at_edge or here >= len(places):
-            continue
-        if by_place[here] != by_place[there] or there in at_edge:
-            _add(borders[owners[places[here]]], (corners[edge ^ 1], corner))
-    first_edge = {origin[edge]: edge for edge in corners}
-    for here in at_edge:
+    for side in triangulation.edges():
+        for edge in (side, side ^ 1):
+            here, there = origin[edge], origin[edge ^ 1]
+            if by_place[here] == by_place[there] and there not in at_edge:
+                continue
+            if here not in at_edge and here < len(places):
+                _add(borders[owners[places[here]]], (corners[edge ^ 1], corners[edge]))
+    for here, first in at_edge.items():
         if here < len(places):
-            cell = [corners[first_edge[here]]]
-            edge = following[first_edge[here]]
-            while edge != first_edge[here]:
-                cell.append(corners[edge])
-                edge = following[edge]
-            cell = clipped(cell, edges)
+            cell = clipped([corners[edge] for edge in _around(first, following)], edges)
             for border in pairwise([*cell, *cell[:1]]):
                 _add(borders[owners[places[here]]], border)
     return borders
@@ -155,26 +151,61 @@ def _far_away(ground: Sequence[Lattice]) -> list[Lattice]:
     return [(left - reach, low - reach), (right + reach, low - reach), (left, high + reach)]
 
 
-def _corners(
-    triangulation: Triangulation, edges: Sequence[Edge]
-) -> tuple[dict[int, Point], set[Point]]:
-    """Give the corner of the cells in the face left of each edge, and which lie off the ground."""
-    points, origin = triangulation.points, triangulation.origin
-    corners: dict[int, Point] = {}
-    outside = set()
-    for side in triangulation.edges():
-        for edge in (side, side ^ 1):
-            if edge in corners:
-                continue
-            second = triangulation.next_of_face(edge)
-            third = triangulation.next_of_face(second)
-            a, b, c = points[origin[edge]], points[origin[second]], points[origin[third]]
-            # The face around all is no triangle that turns left: its corner is never asked.
-            corner = _centre(a, b, c) if turn(a, b, c) > 0 else (inf, inf)
-            corners[edge] = corners[second] = corners[third] = corner
-            if not _is_inside(corner, edges):
-                outside.add(corner)
-    return corners, outside
+class _Corners(dict[int, Point]):
+    """The corner of the cells in the face left of each edge, worked out where it is asked for."""
+
+    def __init__(self, triangulation: Triangulation) -> None:
+        super().__init__()
+        self.triangulation = triangulation
+
+    def __missing__(self, edge: int) -> Point:
+        points, origin = self.triangulation.points, self.triangulation.origin
+        second = self.triangulation.next_of_face(edge)
+        third = self.triangulation.next_of_face(second)
+        a, b, c = points[origin[edge]], points[origin[second]], points[origin[third]]
+        # The face around all is no triangle that turns left, and its corner is nowhere.
+        corner = _centre(a, b, c) if turn(a, b, c) > 0 else (inf, inf)
+        self[edge] = self[second] = self[third] = corner
+        return corner
+
+
+def _around(first: int, following: Sequence[int]) -> Iterator[int]:
+    """Yield the edges from one origin, from this one against the clock."""
+    yield first
+    edge = following[first]
+    while edge != first:
+        yield edge
+        edge = following[edge]
+
+
+def _at_edge(
+    triangulation: Triangulation,
+    corners: Mapping[int, Point],
+    edges: Sequence[Edge],
+    far: Collection[int],
+) -> dict[int, int]:
+    """Give the points whose cells leave the ground, each with an edge from it.
+
+    Found from the cells of those far away inwards, from corner to corner off the ground: from
+    any such corner a border leads away from the ground, for the borders at a corner go to
+    all sides and the ground is convex. So none is left out, and those on the ground, nearly
+    all, are not looked at.
+    """
+    origin, following = triangulation.origin, triangulation.following
+    found: dict[int, int] = {}
+    waiting = [
+        edge for side in triangulation.edges() for edge in (side, side ^ 1) if origin[edge] in far
+    ]
+    while waiting:
+        first = waiting.pop()
+        if origin[first] in found:
+            continue
+        found[origin[first]] = first
+        # A corner off the ground belongs to the cells at both ends of the edge to its right.
+        waiting += [
+            edge ^ 1 for edge in _around(first, following) if not _is_inside(corners[edge], edges)
+        ]
+    return found
 
 
 def _centre(a: Lattice, b: Lattice, c: Lattice) -> Point:
