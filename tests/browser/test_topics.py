@@ -171,12 +171,11 @@ def test_same_trip_without_signal_goes_up_whole(open_page, world, offices, categ
     page.screenshot(path=photo)
     page.set_input_files("[name=matter2-photos]", photo)
     page.click("button:has-text('Save visit')")
-    page.wait_for_selector("text=Saved on this phone")
+    expect(page.locator("#outbox")).to_contain_text("Saved on this phone 1")
     assert not Visit.objects.exists()
     page.context.set_offline(False)
     page.goto("/work/queue/")
     upload(page)
-    # A page that has just opened says "Uploaded" until its script has counted what waits.
     wait_for(
         lambda: (FactEntry.objects.count(), Matter.objects.count()) == (len(ANSWERS), 2), page=page
     )
@@ -202,7 +201,7 @@ def test_one_tap_without_signal_confirms_what_the_phone_knew(open_page, world, o
     page.check("input[name=outcome][value=met]")
     page.check("text=Everything unchanged")
     page.click("button:has-text('Save visit')")
-    page.wait_for_selector("text=Saved on this phone")
+    expect(page.locator("#outbox")).to_contain_text("Saved on this phone 1")
     page.context.set_offline(False)
     page.goto("/work/queue/")
     upload(page)
@@ -233,7 +232,7 @@ def test_sensitive_answer_goes_to_the_server_and_stays_off_the_phone(open_page, 
     page.goto(f"/work/households/{world.household.pk}/visit/")
     page.check("input[name=outcome][value=declined]")
     page.click("button:has-text('Save visit')")
-    page.wait_for_selector("text=Saved on this phone")
+    expect(page.locator("#outbox")).to_contain_text("Uploaded 1")
 
 
 def test_first_view_of_the_visit_form_stays_light(open_page, world):
