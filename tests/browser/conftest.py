@@ -11,7 +11,7 @@ from pathlib import Path
 import axe_playwright_python
 import pytest
 from django.db import connection
-from playwright.sync_api import Browser, Error, Page, Response, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Response, expect, sync_playwright
 
 from tests.browser.old_browser import OLD_CHROMIUM, VERSION, OldBrowser
 from tests.conftest import SERIALIZED
@@ -27,6 +27,9 @@ PHONE = {"width": 360, "height": 740}
 # Python names the threads of a server after what they do.
 REQUEST = "process_request_thread"
 DESK = {"width": 1366, "height": 768}
+# On a busy machine a page is slow, and not wrong.
+PATIENCE = 15_000
+expect.set_options(timeout=PATIENCE)
 
 # Playwright's synchronous interface runs an event loop in this thread, which Django takes
 # for asynchronous code; every query here is synchronous all the same.
@@ -91,7 +94,7 @@ def open_old(old_chromium: Browser, live_server):
     def open_(user=None, *, language="zh-hans", size=PHONE, password=PASSWORD) -> OldBrowser:
         context = old_chromium.new_context(base_url=live_server.url, viewport=size)
         contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         context.add_cookies(
             [{"name": "django_language", "value": language, "url": live_server.url}]
         )
@@ -123,7 +126,7 @@ def open_page(chromium: Browser, live_server):
             accept_downloads=True,
         )
         contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         context.add_cookies(
             [{"name": "django_language", "value": language, "url": live_server.url}]
         )

@@ -12,7 +12,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from playwright.sync_api import Error, expect
 
-from tests.browser.conftest import CHROMIUM, PHONE
+from tests.browser.conftest import CHROMIUM, PATIENCE, PHONE
 from tests.browser.offline import ROWS, door, ready, wait_for
 from tests.factories import HouseholdFactory
 from tests.faults.net import EVERYWHERE, Fault, Link, OverHTTP
@@ -123,7 +123,7 @@ def test_kill_9_of_the_browser_at_each_step_of_storing(
         context = chromium.browser_type.launch_persistent_context(
             folder, executable_path=CHROMIUM, args=ARGS, viewport=PHONE, bypass_csp=True
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         context.add_cookies(cookies_of(world.worker, live_server.url))
         page = context.pages[0]
         page.goto(f"{live_server.url}/work/today/")
@@ -136,7 +136,7 @@ def test_kill_9_of_the_browser_at_each_step_of_storing(
         try:
             page.evaluate(DIES_AT_STEP, [step, address])
             door(page, household).get_by_text("Met, nothing unusual").click()
-            expect(page.locator("main")).to_contain_text("Saved on this phone", timeout=4000)
+            expect(page.locator("main")).to_contain_text("Saved on this phone")
             said_saved[household.pk] = True
             wait_for(lambda page=page: page.evaluate(ROWS, "queue") == [], page=page)
             context.close()
@@ -228,14 +228,14 @@ def test_over_a_line_that_fails_everything_goes_up_once(chromium, live_server, w
     link.delay = 2.0
     with proxied(link) as address:
         context = chromium.new_context(base_url=address, viewport=PHONE)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         context.add_cookies(cookies_of(world.worker, address))
         page = context.new_page()
         ready(page)
         link.trouble = 0.6
         for household in doors[:8]:
             door(page, household).get_by_text("Met, nothing unusual").click()
-            expect(page.locator(f"#door-{household.pk}")).to_have_count(0, timeout=15_000)
+            expect(page.locator(f"#door-{household.pk}")).to_have_count(0)
         link.trouble = 0
         # Opened anew, a page sends at once, whatever patience the last one was asked for.
         page.goto("/work/today/")
