@@ -3,7 +3,7 @@
 Nothing here knows what the points count: metres on the ground, or degrees.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain, pairwise
 from math import dist
 
@@ -12,8 +12,8 @@ Ring = Sequence[Point]
 Side = tuple[Point, Point]
 
 
-def sides_of(ring: Ring) -> list[Side]:
-    return list(pairwise(chain(ring, ring[:1])))
+def sides_of(ring: Ring) -> Iterator[Side]:
+    return pairwise(chain(ring, ring[:1]))
 
 
 def twice_area(ring: Ring) -> float:
@@ -38,9 +38,10 @@ def encloses(rings: Sequence[Ring], point: Point) -> bool:
     """Say whether a point lies inside rings by the even-odd rule, counting borders to its east."""
     x, y = point
     crossings = sum(
-        (ay > y) != (by > y) and x < ax + (bx - ax) * (y - ay) / (by - ay)
+        x < ax + (bx - ax) * (y - ay) / (by - ay)
         for ring in rings
         for (ax, ay), (bx, by) in sides_of(ring)
+        if (ay > y) != (by > y)
     )
     return crossings % 2 == 1
 
