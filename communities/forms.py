@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -34,6 +35,17 @@ class DayInput(forms.DateInput):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(format="%Y-%m-%d", **kwargs)
+
+
+class DayField(forms.DateField):
+    """A day on which something was or may be arranged; a slip in the year is refused."""
+
+    widget = DayInput
+    out_of_range = _("Choose a day from 1949 to 2099.")
+    default_validators = [
+        MinValueValidator(datetime.date(1949, 1, 1), out_of_range),
+        MaxValueValidator(datetime.date(2099, 12, 31), out_of_range),
+    ]
 
 
 class HourInput(forms.TimeInput):
@@ -81,7 +93,8 @@ class GridForm(forms.ModelForm):
     class Meta:
         model = Grid
         fields = ["code", "name", "kind", "opened_on"]
-        widgets = {"opened_on": DayInput(), "code": forms.TextInput(attrs={"inputmode": "numeric"})}
+        field_classes = {"opened_on": DayField}
+        widgets = {"code": forms.TextInput(attrs={"inputmode": "numeric"})}
         help_texts = {"code": _("The community's 12 digits and three more.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -101,6 +114,14 @@ class GridForm(forms.ModelForm):
                 params={"code": community},
             )
         return code
+
+    def clean_opened_on(self) -> datetime.date | None:
+        day: datetime.date | None = self.cleaned_data["opened_on"]
+        if day and day > timezone.localdate():
+            raise ValidationError(
+                _("A grid holds from the day it is entered. Choose today or earlier.")
+            )
+        return day
 
 
 class AccountForm(forms.ModelForm):
@@ -150,10 +171,9 @@ class AssignmentForm(forms.Form):
         initial=Membership.Rank.MAIN,
         help_text=_("Counts only for a grid worker. Each grid has one main worker."),
     )
-    since = forms.DateField(label=_("First day"), widget=DayInput())
-    until = forms.DateField(
+    since = DayField(label=_("First day"))
+    until = DayField(
         label=_("Last day"),
-        widget=DayInput(),
         required=False,
         help_text=_("Leave empty while it goes on."),
     )
@@ -239,7 +259,7 @@ class CoverForm(forms.ModelForm):
     class Meta:
         model = Cover
         fields = ["away", "user", "reason", "since", "until"]
-        widgets = {"since": DayInput(), "until": DayInput()}
+        field_classes = {"since": DayField, "until": DayField}
         help_texts = {
             "reason": _("Only the officers see it."),
             "until": _("That day included. The next day everything is as before, by itself."),
@@ -262,7 +282,7 @@ class CoverForm(forms.ModelForm):
 class CoverEndForm(forms.Form):
     """The last day of a cover that has begun, within its days."""
 
-    until = forms.DateField(label=_("Last day"), widget=DayInput())
+    until = DayField(label=_("Last day"))
 
     def __init__(self, *args: Any, cover: Cover, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

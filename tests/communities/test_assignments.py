@@ -137,3 +137,18 @@ def test_ended_membership_and_ones_out_of_reach_cannot_be_ended(world, as_user):
     ] == [404] * 5
     worker.refresh_from_db()
     assert worker.until is None
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_day_with_a_slip_in_its_year_is_refused_wherever_people_are_arranged(world, as_user, day):
+    client, membership = as_user(world.officer), world.worker.memberships.get()
+    community = [world.community.code]
+    assignment = {"role": "captain", "place": world.grid.code, "user": world.captain.pk}
+    for url, values in (
+        (reverse("visits:member_end", args=[membership.pk]), {"until": day}),
+        (reverse("visits:member_add", args=community), {**assignment, "since": day}),
+        (reverse("visits:reassign_grids", args=community), {"first": day}),
+        (reverse("visits:cover_add", args=community), {"since": day, "until": day}),
+        (reverse("households:grid_edit", args=[world.grid.code]), {"opened_on": day}),
+    ):
+        assert "Choose a day from 1949 to 2099." in client.post(url, values).content.decode(), url

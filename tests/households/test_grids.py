@@ -309,3 +309,11 @@ def test_settings_refuse_numbers_that_no_date_can_hold(world, as_user):
     )
     assert response.status_code == 200
     assert sorted(response.context["form"].errors) == ["grid_size", "visit_every_days"]
+
+
+def test_grid_is_not_entered_for_a_day_to_come(world, as_user):
+    tomorrow = timezone.localdate() + datetime.timedelta(days=1)
+    values = {"name": "新网格", "kind": Grid.Kind.GENERAL, "opened_on": tomorrow.isoformat()}
+    url = reverse("households:grid_edit", args=[world.grid.code])
+    response = as_user(world.officer).post(url, values)
+    assert "Choose today or earlier." in response.content.decode()

@@ -110,7 +110,7 @@ def test_a_building_renamed_to_one_that_came_a_moment_ago(world, as_user, monkey
 def test_the_same_number_of_a_new_grid(world, as_user, monkeypatch):
     code = "990101001001007"
     overtake(monkeypatch, GridForm, lambda: GridFactory(community=world.community, code=code))
-    sent = {"code": code, "name": "第七网格", "kind": "general", "opened_on": "2026-05-01"}
+    sent = {"code": code, "name": "第七网格", "kind": "general", "opened_on": "2020-05-01"}
     answer = as_user(world.officer).post(url("grid_add", world.community.code), sent)
     assert sentences(answer) == ["This grid number is taken. Use the next free one."]
     assert 'value="第七网格"' in answer.content.decode()

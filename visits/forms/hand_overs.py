@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from communities import staffing
-from communities.forms import DayInput, PersonChoiceField
+from communities.forms import DayField, PersonChoiceField
 from communities.models import Community, Membership, User
 from visits.actions.assignments import Move
 
@@ -17,7 +17,7 @@ from visits.actions.assignments import Move
 class LastDayForm(forms.Form):
     """The last day of an assignment, never before its first, and who takes over from then on."""
 
-    until = forms.DateField(label=_("Last day"), widget=DayInput())
+    until = DayField(label=_("Last day"))
     receiver = PersonChoiceField(
         queryset=User.objects.none(),
         label=_("Who takes over"),
@@ -89,9 +89,8 @@ class DecisionForm(forms.Form):
 class ReassignForm(forms.Form):
     """For each assignment of a grid worker in a community whom it goes to, and from which day."""
 
-    first = forms.DateField(
+    first = DayField(
         label=_("From"),
-        widget=DayInput(),
         help_text=_("The first day of those who take over; the others work up to the day before."),
     )
 
