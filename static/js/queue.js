@@ -1,6 +1,7 @@
 // The page of what this phone holds: each item with its state, and what can be done about it.
 
 import { counts, discard, drain, exported, isCapable, items } from "./outbox.js";
+import { meta } from "./store.js";
 
 const list = document.getElementById("queue");
 const words = list ? list.dataset : {};
@@ -54,6 +55,14 @@ function tools(item) {
   return box;
 }
 
+// The pages of the day are offered to whom the phone keeps them for. This page is the same for
+// everybody, so the copies, which go with their login, are what tells.
+async function offerPages() {
+  const login = await meta("user");
+  const isKept = Boolean(login && window.caches) && (await caches.has("pages-" + login));
+  document.getElementById("queue-pages").hidden = !isKept;
+}
+
 async function show() {
   const rows = await items();
   list.replaceChildren(...rows.map(line));
@@ -61,6 +70,8 @@ async function show() {
   const { saved, photos } = await counts();
   document.getElementById("queue-save").hidden = !saved;
   document.getElementById("queue-send").disabled = !(saved || photos);
+  // Sending asks the server who is logged in, and forgets what was another's.
+  await offerPages();
 }
 
 async function send() {

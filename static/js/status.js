@@ -20,21 +20,28 @@ export async function showCounts() {
   if (uploaded || !parts.length) parts.push(words.uploaded + " " + uploaded);
   badge.firstElementChild.textContent = parts.join(" · ");
   badge.classList.toggle("outbox--waiting", Boolean(saved || photos));
-  badge.hidden = !(saved || photos || uploaded || held || words.copies);
+  // What a colleague has sent from here is nothing to look at for who writes nothing here herself.
+  const mayLook = !user || Boolean(words.copies);
+  badge.hidden = !(saved || photos || held || words.copies || (uploaded && mayLook));
 }
 
 async function hasCopies() {
   return Boolean(window.caches) && caches.has("pages-" + user);
 }
 
-// Copies of the pages that open without signal, read anew whenever there is some.
-async function keepCopies() {
-  const pages = (words.copies || "").split(" ").filter(Boolean);
-  if (!pages.length || !window.caches) return;
-  const name = "pages-" + user;
-  for (const other of await caches.keys()) {
+// Leave no copies of pages on the phone but those of that name.
+async function dropCopies(name = "") {
+  for (const other of window.caches ? await caches.keys() : []) {
     if (other.startsWith("pages") && other !== name) await caches.delete(other);
   }
+}
+
+// Copies of the pages that open without signal, read anew whenever there is some.
+async function keepCopies() {
+  const pages = words.copies.split(" ").filter(Boolean);
+  if (!window.caches) return;
+  const name = "pages-" + user;
+  await dropCopies(name);
   const cache = await caches.open(name);
   for (const page of pages) {
     const answer = await fetch(page, { cache: "no-store", credentials: "same-origin", redirect: "manual" });
@@ -72,8 +79,10 @@ async function begin() {
     const isDay = Boolean(document.getElementById("doors"));
     if (isDay || !(await meta("author"))) await hello().catch(() => null);
     if (isDay || !(await hasCopies())) await keepCopies().catch(() => null);
-  } else if (user && !(await meta("author")) && document.querySelector("form[data-offline]")) {
-    await hello().catch(() => null);
+  } else if (user) {
+    // Of before she changed her role: none of them would be hers.
+    await dropCopies();
+    if (!(await meta("author")) && document.querySelector("form[data-offline]")) await hello().catch(() => null);
   }
   await drain();
   if (navigator.storage && navigator.storage.persist && !(await meta("persist")) && (await count("sent"))) {

@@ -4,15 +4,19 @@ import pytest
 from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
+from communities.models import Membership
+from communities.roles import Role
 from gridmgmt import service_worker
 from tests.browser.conftest import page_load_ms, slowed
 from tests.browser.offline import DUMP, ROWS, door, ready, upload, wait_for
 from tests.factories import (
+    PASSWORD,
     BuildingFactory,
     CareFactory,
     CareTagFactory,
     HouseholdFactory,
     MatterCategoryFactory,
+    MembershipFactory,
     PhoneFactory,
     ResidencyFactory,
     ResidentFactory,
@@ -71,6 +75,59 @@ def test_logout_forgets_what_can_be_read_and_the_sealed_queue_still_goes_up(
     assert (Visit.objects.get().by, Visit.objects.get().household) == (world.worker, doors[0])
 
 
+def log_in(page, user):
+    page.goto("/login/")
+    page.fill("[name=username]", user.username)
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button")
+    page.wait_for_url(lambda url: "/login/" not in url)
+
+
+def user_of(page):
+    """Return whom the phone takes for its user."""
+    return {row["name"]: row.get("value") for row in page.evaluate(ROWS, "meta")}.get("user")
+
+
+def test_the_page_of_what_waits_leads_nobody_to_a_page_that_is_not_hers(open_page, world, doors):
+    page = open_page(world.worker)
+    ready(page)
+    page.route("**/sync/visits/", lambda route: route.abort())
+    door(page, doors[0]).get_by_text("Met, nothing unusual").click()
+    expect(page.locator("#outbox")).to_have_text("Saved on this phone 1")
+    page.goto("/work/queue/")
+    for name in ("Back to today’s list", "Report a matter"):
+        expect(page.get_by_role("link", name=name)).to_be_visible()
+    # A colleague's session ends on the same phone, and an auditor logs in.
+    Session.objects.all().delete()
+    log_in(page, world.auditor)
+    wait_for(lambda: user_of(page) != world.worker.pk)
+    page.goto("/work/queue/")
+    expect(page.locator(".queue__item")).to_contain_text("sealed")
+    shown = page.evaluate(
+        """Array.from(document.querySelectorAll("a[href]"))
+             .filter((link) => link.offsetParent).map((link) => link.href)"""
+    )
+    assert shown
+    for address in shown:
+        answer = page.evaluate("(address) => fetch(address).then((one) => one.status)", address)
+        assert answer == 200, address
+    page.unroute("**/sync/visits/")
+    upload(page)
+    # What a colleague has sent is nothing to look at for who keeps nothing here.
+    page.goto("/")
+    expect(page.locator("#outbox")).to_have_text("Uploaded 1")
+    expect(page.locator("#outbox")).to_be_hidden()
+
+
+def test_a_login_that_keeps_no_pages_leaves_none_of_before_on_the_phone(open_page, world):
+    page = open_page(world.worker)
+    ready(page)
+    Membership.objects.filter(user=world.worker).delete()
+    MembershipFactory(user=world.worker, role=Role.AUDITOR, grid=None, area=world.street)
+    page.goto("/overview/")
+    wait_for(lambda: not [one for one in page.evaluate("caches.keys()") if one.startswith("pages")])
+
+
 def test_another_user_of_the_phone_reads_nothing_and_is_credited_with_nothing(
     open_page, world, doors
 ):
@@ -81,11 +138,7 @@ def test_another_user_of_the_phone_reads_nothing_and_is_credited_with_nothing(
     expect(page.locator("#outbox")).to_have_text("Saved on this phone 1")
     # Without a logout: the session ran out, and a colleague logs in.
     Session.objects.all().delete()
-    page.goto("/login/")
-    page.fill("[name=username]", world.officer.username)
-    page.fill("[name=password]", "Correct-Horse-7")
-    page.click("main button")
-    page.wait_for_url(lambda url: "/login/" not in url)
+    log_in(page, world.officer)
     page.goto("/work/queue/")
     expect(page.locator(".queue__item")).to_contain_text("sealed")
     assert "301" not in page.locator("#queue").inner_text()
