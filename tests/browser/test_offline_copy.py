@@ -111,8 +111,11 @@ def test_the_page_of_what_waits_leads_nobody_to_a_page_that_is_not_hers(open_pag
     for address in shown:
         answer = page.evaluate("(address) => fetch(address).then((one) => one.status)", address)
         assert answer == 200, address
+    to_file = page.get_by_role("button", name="Save what waits to a file")
+    expect(to_file).to_be_visible()
     page.unroute("**/sync/visits/")
     upload(page)
+    expect(to_file).to_be_hidden()
     # What a colleague has sent is nothing to look at for who keeps nothing here.
     page.goto("/")
     expect(page.locator("#outbox")).to_have_text("Uploaded 1")
