@@ -2,14 +2,16 @@
 
 import json
 from collections import Counter, defaultdict
+from itertools import chain
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import Q
 
+from households.models import Fact, FactEntry
 from tests.faults.ledger import Item, Version
 from tests.faults.phone import PENDING, UPLOADED
-from visits.models import HeldItem, Matter, Photo, SyncDevice, Visit
+from visits.models import HeldItem, Matter, Photo, RollCall, RollCallEntry, SyncDevice, Visit
 
 if TYPE_CHECKING:
     from tests.faults.history import History
@@ -27,10 +29,10 @@ class Final:
         doors = [door.pk for door in self.town.doors]
         keys = list(self.ledger.items)
         issues = [
-            version.content["issue"]["id"]
+            issue["id"]
             for item in self.ledger.items.values()
             for version in item.versions
-            if version.content["issue"]
+            for issue in issues_of(version.content)
         ]
         rows = Visit.objects.filter(Q(household__in=doors) | Q(pk__in=keys))
         self.visits = {str(visit.pk): visit for visit in rows.select_related("grid")}
@@ -45,6 +47,11 @@ class Final:
         self.attached = {
             str(key) for key in Photo.objects.filter(matter__in=issues).values_list("pk", flat=True)
         }
+        self.facts: dict[str, list[FactEntry]] = defaultdict(list)
+        for entry in FactEntry.objects.filter(household__in=doors):
+            self.facts[str(entry.source)].append(entry)
+        entries = RollCallEntry.objects.filter(roll_call__household__in=doors)
+        self.roll_calls = {str(entry.pk): entry for entry in entries.select_related("roll_call")}
         self.found: list[str] = []
 
     def check(self) -> list[str]:
@@ -52,6 +59,9 @@ class Final:
             self.check_item(item)
         for key in self.visits.keys() - self.ledger.items.keys():
             self.found.append(f"{key}: a visit that nobody saved")
+        for key in (self.facts.keys() | self.roll_calls.keys()) - self.ledger.items.keys():
+            self.found.append(f"{key}: something said that nobody saved")
+        self.check_current()
         for handset in self.history.handsets:
             self.check_device(handset)
         return self.found
@@ -107,12 +117,59 @@ class Final:
                 self.wrong(item, "acknowledged, and lost")
                 return
             self.check_content(item, visit, item.last)
-        if content["issue"]:
-            issue = self.issues.get(content["issue"]["id"])
-            if issue is None:
-                self.wrong(item, "acknowledged, and its issue is lost")
-            else:
-                self.check_photos(item)
+            self.check_facts(item)
+        if content.get("roll_call"):
+            self.check_roll_call(item)
+        lost = [issue["id"] for issue in issues_of(content) if issue["id"] not in self.issues]
+        if lost:
+            self.wrong(item, f"acknowledged, and issues are lost: {lost}")
+        elif content["issue"]:
+            self.check_photos(item)
+
+    def check_facts(self, item: Item) -> None:
+        """Each answer that came along is in the history of its door once, and no other."""
+        content = item.last.content
+        said = sorted((fact["question"], fact["value"]) for fact in content.get("facts", []))
+        kept = self.facts[item.key]
+        if sorted((entry.question_id, entry.value) for entry in kept) != said:
+            self.wrong(item, f"acknowledged with answers {said}, kept {kept}")
+        if any(entry.household_id != content["household"] for entry in kept):
+            self.wrong(item, "answers are kept at another door")
+
+    def check_roll_call(self, item: Item) -> None:
+        content = item.last.content
+        entry = self.roll_calls.get(item.key)
+        if entry is None:
+            self.wrong(item, "acknowledged, and what was said in the emergency is lost")
+            return
+        said = {name: content["roll_call"][name] for name in ("state", "people", "note")}
+        stored = {name: getattr(entry, name) for name in said}
+        if (stored, entry.by_id) != (said, item.last.author.pk):
+            self.wrong(item, f"stored as {stored}, saved as {said}")
+        if entry.roll_call.household_id != content["household"]:
+            self.wrong(item, "the roll call is that of another door")
+
+    def check_current(self) -> None:
+        """What holds at each door today is what was said last, in whatever order it arrived."""
+        last: dict[tuple[int, int], list[FactEntry]] = defaultdict(list)
+        for entry in chain.from_iterable(self.facts.values()):
+            last[entry.household_id, entry.question_id].append(entry)
+        current = {
+            (fact.household_id, fact.question_id): (fact.confirmed_at, fact.value)
+            for fact in Fact.objects.filter(household__in=[door.pk for door in self.town.doors])
+        }
+        for key in last.keys() | current.keys():
+            newest = max((entry.confirmed_at for entry in last[key]), default=None)
+            values = {entry.value for entry in last[key] if entry.confirmed_at == newest}
+            if key not in current or current[key] not in {(newest, value) for value in values}:
+                self.found.append(f"{key}: {current.get(key)} holds, {newest} {values} was said")
+        calls: dict[int, list[RollCallEntry]] = defaultdict(list)
+        for entry in self.roll_calls.values():
+            calls[entry.roll_call_id].append(entry)
+        for row in RollCall.objects.filter(pk__in=calls):
+            newest = max(calls[row.pk], key=lambda entry: (entry.at, entry.pk.hex))
+            if (row.entry, row.state) != (newest.pk, newest.state):
+                self.found.append(f"roll call {row.pk}: {row.state}, last said {newest.state}")
 
     def check_content(self, item: Item, visit: Visit, version: Version) -> None:
         content, said = version.content, version.content["visit"]
@@ -137,7 +194,8 @@ class Final:
         mine = [row for row in self.held[item.key] if self.holds(row, item)]
         if len(mine) != 1:
             self.wrong(item, f"answered {status}, and held {len(mine)} times")
-        if item.key in self.visits and len(item.versions) == 1:
+        is_stored = item.key in self.visits or item.key in self.roll_calls or self.facts[item.key]
+        if is_stored and len(item.versions) == 1:
             self.wrong(item, "held, and stored as well")
 
     def holds(self, row: HeldItem, item: Item) -> bool:
@@ -176,12 +234,18 @@ class Final:
         issue = item.last.content["issue"]
         return (
             item.key in self.visits
+            or item.key in self.roll_calls
             or bool(self.held[item.key])
             or bool(issue and issue["id"] in self.issues)
         )
 
     def disk_of(self, item: Item):
         return next(h.disk for h in self.history.handsets if h.name == item.phone)
+
+
+def issues_of(content: dict) -> list[dict]:
+    first = [content["issue"]] if content["issue"] else []
+    return first + content.get("issues", [])
 
 
 def violations(history: "History") -> list[str]:

@@ -123,9 +123,8 @@ class History:
             if not handset.disk.author:
                 return
         content, poison = self.content(handset)
-        key = (
-            content["issue"]["id"] if content["visit"] is None else str(uuid.UUID(int=self.bits()))
-        )
+        is_matter = content["visit"] is None and content["issue"]
+        key = content["issue"]["id"] if is_matter else str(uuid.UUID(int=self.bits()))
         sealed = poison == "sealed" or self.chance.random() < 0.85
         before = handset.disk.seq
         try:
@@ -139,7 +138,7 @@ class History:
             self.damage(handset, key)
 
     def content(self, handset: Handset) -> tuple[dict, str]:
-        """Return what was seen at a door or in a yard, up to three weeks ago."""
+        """Return what was seen or asked at a door or in a yard, up to three weeks ago."""
         chance = self.chance
         ago = chance.choice([0, 0, HOUR, DAY, 3 * DAY, 9 * DAY, 20 * DAY])
         moment = handset.now() - ago
@@ -163,8 +162,12 @@ class History:
         }
         poison = ""
         kind = chance.random()
+        if chance.random() < 0.3:
+            content["facts"] = self.facts()
         if kind < 0.15:
             content["issue"] = self.issue()
+            if chance.random() < 0.4:
+                content["issues"] = [self.issue() for _number in range(chance.randint(1, 2))]
         elif kind < 0.2:
             content |= {"household": None, "visit": None, "issue": self.issue(alone=True)}
         elif kind < 0.25:
@@ -175,7 +178,27 @@ class History:
             poison = "sealed"
         elif kind < 0.34:
             visit["done_at"] -= 100 * DAY
+        elif kind < 0.42:
+            content |= {"visit": None, "roll_call": self.roll_call(moment)}
         return content, poison
+
+    def facts(self) -> list[dict]:
+        """Return answers to one or both questions."""
+        first, second = self.town.country.questions
+        answers = [
+            {"question": first.pk, "value": self.chance.choice(["有", "没有"])},
+            {"question": second.pk, "value": str(self.chance.randint(0, 4))},
+        ]
+        return self.chance.sample(answers, self.chance.randint(1, 2))
+
+    def roll_call(self, moment: int) -> dict:
+        return {
+            "emergency": self.town.emergency.pk,
+            "state": self.chance.choice(["safe", "not_reached", "needs_help"]),
+            "people": self.chance.choice([None, 3]),
+            "note": self.chance.choice(["", "要药"]),
+            "at": moment,
+        }
 
     def issue(self, *, alone: bool = False) -> dict:
         return {

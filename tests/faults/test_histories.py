@@ -43,6 +43,41 @@ def test_the_checker_sees_a_visit_acknowledged_and_not_stored(db, monkeypatch):
     assert any("acknowledged, and lost" in line for line in seen(0))
 
 
+@pytest.mark.parametrize(
+    ("lost", "told"),
+    [
+        ("keep_facts", "acknowledged with answers"),
+        ("enter", "what was said in the emergency is lost"),
+        ("report", "issues are lost"),
+    ],
+)
+def test_the_checker_sees_what_came_along_and_was_not_stored(db, monkeypatch, lost, told):
+    from visits.sync import receive
+
+    monkeypatch.setattr(receive, lost, lambda *_: None)
+    assert any(told in line for line in seen(0))
+
+
+def test_the_checker_sees_an_older_answer_that_holds(db, monkeypatch):
+    from households.actions import facts
+
+    def hold_first(household, entries):
+        held = [
+            facts.Fact(
+                household=household,
+                question_id=entry.question_id,
+                value=entry.value,
+                confirmed_by_id=entry.confirmed_by_id,
+                confirmed_at=entry.confirmed_at,
+            )
+            for entry in entries
+        ]
+        facts.Fact.objects.bulk_create(held, ignore_conflicts=True)
+
+    monkeypatch.setattr(facts, "let_hold", hold_first)
+    assert any("holds," in line for line in seen(0))
+
+
 def test_the_checker_sees_a_phone_that_believes_any_answer(db, monkeypatch):
     def believe(phone, keys):
         phone.fetch(Request("POST", "/sync/visits/"))

@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from communities.models import Area, Community, Grid, Membership, User
 from communities.roles import Role
-from households.models import Building, FormerGrid, Household
-from visits.models import MatterCategory
+from households.models import Building, FormerGrid, Household, Question, Topic
+from visits.models import Emergency, MatterCategory
 
 LONG_AGO = datetime.date(2020, 1, 1)
 BACKEND = "communities.authentication.AccountBackend"
@@ -29,6 +29,13 @@ class Country:
     def __init__(self, code: str) -> None:
         self.street = Area.objects.create(code=code, name="东风街道", level=Area.Level.STREET)
         self.category = MatterCategory.objects.create(name=f"类别{code}")
+        topic = Topic.objects.create(name=f"主题{code}")
+        self.questions = [
+            Question.objects.create(
+                topic=topic, name=f"{name}{code}", text=f"{name}{code}是什么？", kind=kind
+            )
+            for name, kind in (("事实", Question.Kind.TEXT), ("人数", Question.Kind.NUMBER))
+        ]
         self.communities = 0
         self.grids = MOST_GRIDS
         self.people = 0
@@ -40,6 +47,14 @@ class Country:
                 area=self.street,
                 code=f"{self.street.code}{self.communities:03d}",
                 name=f"{self.communities}社区",
+            )
+            # Begun on no grid: whatever is said of a door makes its row.
+            self.emergency = Emergency.objects.create(
+                community=self.community,
+                name="内涝",
+                asked="看看各户是否安全",
+                started_at=timezone.now(),
+                started_by=self.new_user(),
             )
         self.grids += 1
         return Grid.objects.create(
@@ -72,6 +87,7 @@ class Town:
     grids: list[Grid] = field(default_factory=list)
     doors: list[Household] = field(default_factory=list)
     workers: list[User] = field(default_factory=list)
+    emergency: Emergency | None = None
     # By door: the codes of its grids. By worker: those she minds.
     lay: dict[int, list[Stay]] = field(default_factory=dict)
     minds: dict[int, list[Stay]] = field(default_factory=dict)
@@ -79,6 +95,7 @@ class Town:
 
     def __post_init__(self) -> None:
         self.grids = [self.country.new_grid() for _ in range(2)]
+        self.emergency = self.country.emergency
         building = Building.objects.create(
             community=self.country.community,
             estate="幸福家园",
