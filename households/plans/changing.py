@@ -1,18 +1,27 @@
 """What an officer does with a draft: change it by hand, lock, finish, copy, delete."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Sum
 from django.utils.translation import gettext as _
 
 from communities.division import divide, recut, within
 from communities.models import User
 from households.models import GridPlan, PlannedGrid, PlannedPart
 from households.plans.answers import WEB_SECONDS
-from households.plans.making import BATCH, LONGEST_NAME, known_of, least_outside, new_name
+from households.plans.making import (
+    BATCH,
+    LONGEST_NAME,
+    known_of,
+    least_outside,
+    named_remarks,
+    new_name,
+)
 from households.plans.stored import instance_of, layout_of, parts_of
+from households.plans.wording import OF_DIVISION, OF_POSITIONS
 
 
 def lock_draft(plan: GridPlan) -> GridPlan:
@@ -26,7 +35,7 @@ def lock_draft(plan: GridPlan) -> GridPlan:
 
 
 def touch(plan: GridPlan) -> None:
-    plan.save(update_fields=["changed_at", "least_proven", "least_found"])
+    plan.save(update_fields=["changed_at", "target", "least_proven", "least_found", "remarks"])
 
 
 @transaction.atomic
@@ -35,7 +44,8 @@ def move_parts(
 ) -> tuple[PlannedGrid, int]:
     """Give these parts to a planned grid, a new one where `to` is None; return it and how many moved.
 
-    Locked parts stay. A grid may fall apart by it; the draft then says so.
+    Locked parts stay. A grid may fall apart by it; the draft then says so. A new grid that
+    loses its last part is none any more.
     """
     draft = lock_draft(plan)
     if to is not None and to.plan_id != draft.pk:
@@ -48,16 +58,28 @@ def move_parts(
     if to is None:
         to = add_grid(draft)
     moved = chosen_parts.exclude(planned_grid=to).update(planned_grid=to)
+    if draft.grids.filter(grid=None, parts=None).delete()[0]:
+        aim_anew(draft)
+    draft.remarks = [one for one in draft.remarks if one["code"] not in OF_DIVISION]
     touch(draft)
     return to, moved
 
 
 def add_grid(plan: GridPlan) -> PlannedGrid:
-    """Open a grid; what was proven of fewer grids holds no longer."""
-    plan.least_proven = plan.least_found = None
     highest = plan.grids.aggregate(highest=Max("number"))["highest"]
     number = 0 if highest is None else highest + 1
-    return PlannedGrid.objects.create(plan=plan, number=number, name=new_name(number))
+    opened = PlannedGrid.objects.create(plan=plan, number=number, name=new_name(number))
+    aim_anew(plan)
+    return opened
+
+
+def aim_anew(plan: GridPlan) -> None:
+    """Share the load out over the grids there are now; what was said of another number goes."""
+    load = plan.parts.aggregate(load=Sum("workload" if plan.by_workload else "households"))["load"]
+    if load:
+        plan.target = load / plan.grids.count()
+    plan.least_proven = plan.least_found = None
+    plan.remarks = [one for one in plan.remarks if one["code"] in OF_POSITIONS]
 
 
 @transaction.atomic
@@ -89,7 +111,12 @@ def finish(*, plan: GridPlan, seconds: float = WEB_SECONDS) -> int:
         )
     else:
         division = divide(instance, seed=plan.seed, seconds=seconds)
-    known = {} if plan.least_proven is not None else known_of(instance, division)
+    known: dict[str, Any] = {
+        "remarks": [one for one in plan.remarks if one["code"] in OF_POSITIONS]
+        + named_remarks(division, parts)
+    }
+    if plan.least_proven is None:
+        known |= known_of(instance, division)
     return store_labels(plan=plan, parts=parts, grids=grids, labels=division.labels, known=known)
 
 
@@ -100,11 +127,11 @@ def store_labels(
     parts: Sequence[PlannedPart],
     grids: Sequence[PlannedGrid],
     labels: Sequence[int],
-    known: Mapping[str, float],
+    known: Mapping[str, Any],
 ) -> int:
     """Put the parts into the grids of these labels, unless the draft was changed meanwhile.
 
-    `known` is what finding them told of the best balance, as fields of the plan.
+    `known` is what finding them told of it and of the best balance, as fields of the plan.
     """
     draft = lock_draft(plan)
     if draft.changed_at != plan.changed_at:

@@ -253,7 +253,7 @@ class PlanFigures:
             if least
             else _("nothing above 0%% is proven") % {}
         )
-        if self.best_known is not None:
+        if self.plan.least_found is not None and self.best_known is not None:
             best = f"{round(self.best_known, 1):g}"
             words += _("; estimated: %(best)s%% is the best") % {"best": best}
         return words

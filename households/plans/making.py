@@ -14,6 +14,7 @@ from households.addresses import unit_label
 from households.models import Building, GridPlan, PlannedGrid, PlannedPart
 from households.plans.answers import WEB_SECONDS, Answer, ask, choices
 from households.plans.instance import Problem, Wish
+from households.plans.parts import Part
 
 BATCH = 500
 LONGEST_NAME = 60
@@ -170,19 +171,26 @@ def new_name(label: int) -> str:
 
 
 def stored_remarks(problem: Problem, division: Division) -> list[dict[str, object]]:
-    """Keep what the planner says with the names it cannot know."""
-    said: list[dict[str, object]] = []
-    for remark in division.remarks:
-        if remark["code"] == "heavy_building":
-            part = problem.parts[remark["heaviest"]]
-            name = f"{part.building}{unit_label(part.unit)}"
-            said.append({**remark, "heaviest": name})
-        else:
-            said.append(remark)
+    """Keep what the planner says, and what it is not told of positions."""
+    said = named_remarks(division, problem.parts)
     if problem.placed:
         said.append({"code": "no_position", "buildings": problem.placed})
     if not problem.has_positions:
         said.append({"code": "address_order"})
+    return said
+
+
+def named_remarks(
+    division: Division, parts: Sequence[Part | PlannedPart]
+) -> list[dict[str, object]]:
+    """Return what the planner says of these parts, with the names it cannot know."""
+    said: list[dict[str, object]] = []
+    for remark in division.remarks:
+        if remark["code"] == "heavy_building":
+            part = parts[remark["heaviest"]]
+            said.append({**remark, "heaviest": f"{part.building}{unit_label(part.unit)}"})
+        else:
+            said.append(remark)
     return said
 
 

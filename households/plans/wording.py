@@ -46,6 +46,11 @@ REMARKS: dict[str, Promise] = {
     ),
 }
 
+# Of where the grids ended up: untrue after a change by hand.
+OF_DIVISION = {"empty_grids", "broken_by_fixed", "outside_tolerance"}
+# Of the buildings alone: true however many grids there are.
+OF_POSITIONS = {"no_position", "address_order"}
+
 
 def remarks_in_words(remarks: Iterable[dict[str, Any]]) -> list[str]:
     """Word the remarks of a plan; codes that a newer program wrote are left out."""

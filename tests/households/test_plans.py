@@ -298,11 +298,54 @@ def test_bound_of_another_number_of_grids_is_not_shown(community, pairs):
     changing.move_parts(plan=plan, parts=[part.pk], to=None)
     plan = GridPlan.objects.get()
     assert (plan.least_proven, plan.least_found) == (None, None)
-    # Three grids of two doors where three were aimed at: that all are off, the mean tells.
-    assert plan_figures(plan).least_words == "proven: 33.3% is the best possible"
+    # Three buildings of two doors make three grids of two.
+    assert plan_figures(plan).least_words == "proven: 0% is the best possible"
     changing.finish(plan=plan, seconds=0.2)
     plan = GridPlan.objects.get()
-    assert plan.least_found == plan.least_proven == pytest.approx(33.33)
+    assert plan.least_found == plan.least_proven == 0
+
+
+def test_load_aimed_at_follows_the_number_of_grids(community, grid, lattice):
+    plan = draft(community, grids=2)
+    part = plan.parts.order_by("-planned_grid__number").first()
+    before = part.planned_grid
+    changing.move_parts(plan=plan, parts=[part.pk], to=None)
+    figures = plan_figures(GridPlan.objects.get())
+    assert (len(figures.grids), figures.target) == (3, 20)
+    # Nobody has searched for the best of three grids yet.
+    assert "estimated" not in figures.least_words
+    changing.finish(plan=figures.plan, seconds=0.3)
+    figures = plan_figures(GridPlan.objects.get())
+    assert [row.households for row in figures.grids] == [20, 20, 20]
+    opened = figures.grids[2].planned
+    changing.move_parts(plan=plan, parts=list(opened.parts.values_list("pk", flat=True)), to=before)
+    figures = plan_figures(GridPlan.objects.get())
+    assert (len(figures.grids), figures.target) == (2, 30)
+
+
+def codes_of(plan):
+    return {remark["code"] for remark in GridPlan.objects.get(pk=plan.pk).remarks}
+
+
+def test_remarks_on_the_division_go_when_it_is_changed_by_hand(community, grid, pairs):
+    build(community, grid, "3号楼", 1, estate="")
+    plan = draft(community, grids=2, measure="households", tolerance_percent=1)
+    assert codes_of(plan) == {"no_position", "outside_tolerance"}
+    part = plan.parts.first()
+    other = plan.grids.exclude(pk=part.planned_grid_id).first()
+    changing.move_parts(plan=plan, parts=[part.pk], to=other)
+    assert codes_of(plan) == {"no_position"}
+
+
+def test_finish_says_that_locked_buildings_lie_apart(community, pairs):
+    plan = draft(community, grids=2, measure="households")
+    first, second = plan.grids.order_by("number")
+    for part in parts_of(plan):
+        to = second if part.building == pairs[1] else first
+        changing.move_parts(plan=plan, parts=[part.pk], to=to)
+    changing.set_locks(plan=plan, parts=list(plan.parts.values_list("pk", flat=True)), locked=True)
+    changing.finish(plan=GridPlan.objects.get(), seconds=0.2)
+    assert "broken_by_fixed" in codes_of(plan)
 
 
 def test_disconnected_draft_is_no_estimate(community, pairs):
