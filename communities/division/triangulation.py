@@ -142,29 +142,35 @@ class Triangulation:
             right, left = points[origin[base]], points[origin[base ^ 1]]
             from_left = self._candidate(self.following[base ^ 1], left, right, self.following)
             from_right = self._candidate(self.preceding[base], left, right, self.preceding)
-            top_left, top_right = points[origin[from_left ^ 1]], points[origin[from_right ^ 1]]
-            left_above = turn(top_left, left, right) > 0
-            right_above = turn(top_right, left, right) > 0
-            if not left_above and not right_above:
-                return
-            if not left_above or (right_above and in_circle(top_left, left, right, top_right)):
+            if from_left is not None and (
+                from_right is None
+                or not in_circle(
+                    points[origin[from_left ^ 1]], left, right, points[origin[from_right ^ 1]]
+                )
+            ):
+                base = self._connect(base ^ 1, from_left ^ 1)
+            elif from_right is not None:
                 base = self._connect(from_right, base ^ 1)
             else:
-                base = self._connect(base ^ 1, from_left ^ 1)
+                return
 
-    def _candidate(self, edge: int, left: Lattice, right: Lattice, onwards: list[int]) -> int:
-        """Give the edge whose end may be joined next, removing those that hide it."""
+    def _candidate(
+        self, edge: int, left: Lattice, right: Lattice, onwards: list[int]
+    ) -> int | None:
+        """Give the edge whose end may be joined next, removing those that hide it.
+
+        None where its end does not lie above the base.
+        """
         origin, points = self.origin, self.points
         top = points[origin[edge ^ 1]]
-        if turn(top, left, right) <= 0:
-            return edge
-        while True:
+        while turn(top, left, right) > 0:
             further = onwards[edge]
             beyond = points[origin[further ^ 1]]
             if not in_circle(left, right, top, beyond):
                 return edge
             self._remove(edge)
             edge, top = further, beyond
+        return None
 
 
 def in_circle(a: Lattice, b: Lattice, c: Lattice, d: Lattice) -> bool:

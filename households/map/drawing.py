@@ -222,7 +222,7 @@ def drawn_line(frame: Frame, line: Line) -> str:
 
 
 def drawn_dot(frame: Frame, dot: Dot) -> str:
-    outline = path(frame, dot.footprint)
+    outline = path(frame, dot.footprint) if dot.footprint else ""
     style = dot.style if dot.level is None else f"level{dot.level}"
     named = f' class="map__dot--{style}"' if style else ""
     if outline:
