@@ -38,9 +38,9 @@ def community(request: HttpRequest, code: str) -> HttpResponseBase:
     if wants_export(request):
         return export(request, report, place)
     drifted = reports.drifted_grids(place, report)
-    # Where no grid has drifted, nobody is asked to plan and no plan is asked for.
+    # Where none waits for its day, no plan is asked for.
     plans = GridPlan.objects.visible_to(request.user).waiting().filter(community=place)
-    waiting = plans.first() if drifted else None
+    waiting = plans.first() if place.grids_change_on else None
     return dashboard(request, report, place, above=place.area, drifted=drifted, waiting=waiting)
 
 
@@ -119,6 +119,9 @@ def dashboard(
         "drifted": drifted,
         "drifted_parts": links.drifted(report) if isinstance(place, Area) else [],
         "waiting": waiting,
+        "may_take_back": waiting is not None
+        and waiting.failure != ""
+        and GridPlan.objects.editable_by(request.user).contains(waiting),
         "may_recut": request.user.has_any_role(MANAGERS),
         "map_link": reverse("community_map", args=[place.code])
         if isinstance(place, Community)

@@ -26,14 +26,14 @@ class List(NamedTuple):
 
 LISTS = [
     List("area", 9, 8, "street_officer", "area"),
-    List("community", 9, 7, place="community"),
+    List("community", 8, 7, place="community"),
     List("communities:disclosure_list", 3, 4),
     List("communities:contact_list", 4, place="grid"),
     List("households:community_list", 6, 7, "street_officer"),
     List("households:grid_list", 11, 11, place="community"),
     List("households:grid", 11, place="grid"),
     List("visits:grid_fill", 6, place="grid"),
-    List("households:plan_list", 8, place="community"),
+    List("households:plan_list", 9, place="community"),
     List("households:plan", 9, place="plan"),
     List("households:plan_map", 10, place="plan"),
     List("households:plan_moves", 7, place="plan"),

@@ -199,8 +199,8 @@ class Community(models.Model):
         help_text=_("Stands on badges, door slips and the public cards. Residents call it."),
     )
 
-    # The day an accepted change of grids takes effect; empty once it has. Here, so that the
-    # query of the logged-in user notices the day without another one.
+    # The day an accepted change of grids takes effect, or is tried again; empty once it has.
+    # Here, so that the query of the logged-in user notices the day without another one.
     grids_change_on = models.DateField(null=True, blank=True, editable=False)
 
     objects = CommunityQuerySet.as_manager()

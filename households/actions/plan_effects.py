@@ -100,13 +100,7 @@ def check_plan(plan: GridPlan, *, on: datetime.date, today: datetime.date) -> li
         raise ValidationError(
             _("Another plan of this community waits for its day. Take it back first.")
         )
-    closed = [one.grid for one in plan.grids.select_related("grid") if one.grid]
-    closed = [grid for grid in closed if grid.closed_on]
-    if closed:
-        raise ValidationError(
-            _("%(grids)s: closed since this draft was made. Make a new draft."),
-            params={"grids": "、".join(map(str, closed))},
-        )
+    check_open(plan)
     check_connected(plan)
     moves = moves_of(plan)
     if not moves and not replaced_in(plan, on):
@@ -122,6 +116,18 @@ def check_plan(plan: GridPlan, *, on: datetime.date, today: datetime.date) -> li
         )
     check_codes(plan.community, len(effect.opened))
     return moves
+
+
+def check_open(plan: GridPlan) -> None:
+    """Refuse a plan that lets a closed grid go on."""
+    closed = [one.grid for one in plan.grids.select_related("grid") if one.grid]
+    closed = [grid for grid in closed if grid.closed_on]
+    if closed:
+        raise ValidationError(
+            _("%(grids)s: closed since this draft was made. Make a new draft."),
+            code=GridPlan.Failure.CLOSED,
+            params={"grids": "、".join(map(str, closed))},
+        )
 
 
 def check_connected(plan: GridPlan) -> None:
@@ -162,4 +168,6 @@ def hangs_together(parts: set[int], neighbours: dict[int, set[int]]) -> bool:
 
 def check_codes(community: Community, wanted: int) -> None:
     if community.grids.numbered().count() + wanted > MOST_GRIDS:
-        raise ValidationError(_("This community has no free grid numbers left."))
+        raise ValidationError(
+            _("This community has no free grid numbers left."), code=GridPlan.Failure.NUMBERS
+        )

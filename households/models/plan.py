@@ -51,6 +51,28 @@ class GridPlan(models.Model):
         IN_EFFECT = "in_effect", _("In effect")
         TAKEN_BACK = "taken_back", _("Taken back")
 
+    class Failure(models.TextChoices):
+        """Why an accepted plan could not be carried out on its day, and what to do about it."""
+
+        NUMBERS = (
+            "numbers",
+            _(
+                "This community has no free grid numbers left. Take the plan back and make one "
+                "that opens no grid."
+            ),
+        )
+        CLOSED = (
+            "closed",
+            _("A grid of the plan was closed meanwhile. Take the plan back and make a new one."),
+        )
+        OTHER = (
+            "other",
+            _(
+                "Something unforeseen stopped it. Take the plan back and make a new one; whoever "
+                "looks after the server finds the cause in its log."
+            ),
+        )
+
     community = models.ForeignKey(
         Community, models.CASCADE, related_name="grid_plans", verbose_name=_("community")
     )
@@ -85,6 +107,9 @@ class GridPlan(models.Model):
     accepted_at = models.DateTimeField(_("accepted at"), null=True, blank=True)
     effective_on = models.DateField(_("holds from"), null=True, blank=True)
     in_effect_at = models.DateTimeField(_("carried out at"), null=True, blank=True)
+    # Since when and why a plan whose day has come waits all the same; empty again once it does not.
+    failed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    failure = models.CharField(max_length=8, blank=True, choices=Failure.choices, editable=False)
     taken_back_by = models.ForeignKey(
         User,
         models.PROTECT,
@@ -114,6 +139,17 @@ class GridPlan(models.Model):
             models.CheckConstraint(
                 name="grid_plan_changed_only_when_accepted",
                 condition=Q(accepted_at__isnull=False) | Q(in_effect_at=None, taken_back_at=None),
+            ),
+            models.CheckConstraint(
+                name="grid_plan_failed_only_while_waiting",
+                condition=Q(failed_at=None, failure="")
+                | Q(
+                    failed_at__isnull=False,
+                    accepted_at__isnull=False,
+                    in_effect_at=None,
+                    taken_back_at=None,
+                )
+                & ~Q(failure=""),
             ),
             models.UniqueConstraint(
                 fields=["community"],

@@ -55,6 +55,7 @@ def plan_list(request: HttpRequest, code: str) -> HttpResponse:
             "community": community,
             "page": page,
             "rows": figures_of(page.rows),
+            "stuck": plans.exclude(failure="").first(),
             "is_editable": Community.objects.editable_by(request.user).contains(community),
         },
     )

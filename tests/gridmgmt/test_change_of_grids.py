@@ -2,11 +2,12 @@
 
 import pytest
 from django.core.management import call_command
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError
 from django.urls import reverse
 from django.utils import timezone
 
-from communities.models import User, place
+from communities.models import Grid, User
+from households.actions import plan_effects
 from households.models import GridPlan, PlannedGrid, PlannedMove, PlannedPart
 from tests.cut import DAY, Cut, noon
 from tests.factories import CommunityFactory, GridFactory, HouseholdFactory
@@ -86,7 +87,7 @@ def test_a_plan_that_fails_keeps_no_other(cut, due, today, monkeypatch, caplog):
     PlannedMove.objects.create(plan=bad, household=door, left=other, entered=new)
     GridFactory.create_batch(2, community=other.community)
     # Its numbers ran out since it was accepted.
-    monkeypatch.setattr(place, "MOST_GRIDS", 3)
+    monkeypatch.setattr(plan_effects, "MOST_GRIDS", 3)
 
     assert plan_changes.change_grids(at=timezone.now()) == 1
 
@@ -136,3 +137,85 @@ def test_a_draft_that_does_not_fit_says_why_instead_of_a_button(cut, as_user):
     page = as_user(cut.world.officer).get(reverse("visits:plan_accept", args=[plan.pk]))
     assert "every household stays in its grid" in page.content.decode()
     assert "effective_on" not in page.content.decode()
+
+
+@pytest.fixture
+def stuck(cut, today, monkeypatch):
+    """A plan whose day has come and that needs a grid number where none is left by now."""
+    plan = cut.accept(cut.plan("aannb"), today, at=noon(today - DAY))
+    monkeypatch.setattr(plan_effects, "MOST_GRIDS", 2)
+    return plan
+
+
+@pytest.mark.parametrize("place", ["plan", "change", "list", "dashboard"])
+def test_officers_read_why_a_plan_could_not_be_carried_out(cut, stuck, as_user, place):
+    address = {
+        "plan": stuck.get_absolute_url(),
+        "change": reverse("visits:plan_change", args=[stuck.pk]),
+        "list": reverse("households:plan_list", args=[cut.community.code]),
+        "dashboard": cut.community.get_absolute_url(),
+    }[place]
+
+    page = as_user(cut.world.officer).get(address).content.decode()
+
+    assert cut.lie() == "aaaab"
+    assert "could not change" in page
+    assert "no free grid numbers left. Take the plan back" in page
+    assert "change by themselves" not in page
+    assert reverse("visits:plan_take_back", args=[stuck.pk]) in page
+
+
+def test_whoever_only_reads_is_not_sent_to_take_it_back(cut, stuck, as_user):
+    page = as_user(cut.world.auditor).get(cut.community.get_absolute_url()).content.decode()
+    assert "could not change" in page
+    assert reverse("visits:plan_take_back", args=[stuck.pk]) not in page
+
+
+def test_what_went_wrong_is_logged_once_and_tried_again_the_next_day(
+    cut, stuck, as_user, monkeypatch, caplog
+):
+    today = timezone.localdate()
+    for _page in range(3):
+        doors_on_list(as_user(cut.ann))
+    assert plan_changes.change_grids(at=timezone.now()) == 0
+    assert caplog.text.count("grids could not be changed") == 1
+    cut.community.refresh_from_db()
+    assert cut.community.grids_change_on == today + DAY
+
+    monkeypatch.undo()
+    assert plan_changes.change_grids(at=noon(today + DAY)) == 1
+
+    stuck.refresh_from_db()
+    assert (stuck.failure, stuck.failed_at) == ("", None)
+    assert stuck.effective_on == today
+    page = as_user(cut.world.officer).get(stuck.get_absolute_url()).content.decode()
+    assert "could not change" not in page
+
+
+def test_a_plan_that_could_not_be_carried_out_can_be_taken_back(cut, stuck, as_user):
+    doors_on_list(as_user(cut.ann))
+    back = reverse("visits:plan_take_back", args=[stuck.pk])
+    page = as_user(cut.world.officer).post(back, follow=True).content.decode()
+    assert "The plan is taken back." in page
+    assert "could not change" not in page
+    cut.community.refresh_from_db()
+    assert cut.community.grids_change_on is None
+
+
+def test_no_door_comes_into_a_grid_that_was_closed_meanwhile(cut, due, as_user):
+    Grid.objects.filter(pk=cut.b.pk).update(closed_on=timezone.localdate())
+    doors_on_list(as_user(cut.ann))
+    assert cut.lie() == "aaaab"
+    due.refresh_from_db()
+    assert due.failure == GridPlan.Failure.CLOSED
+
+
+@pytest.mark.parametrize("error", [KeyError, AssertionError, IntegrityError])
+def test_what_nobody_foresaw_stops_no_page(cut, due, as_user, monkeypatch, error):
+    def fail(*_values, **_more):
+        raise error
+
+    monkeypatch.setattr(plan_changes, "move_doors", fail)
+    assert str(cut.buildings[2]) in doors_on_list(as_user(cut.ann))
+    page = as_user(cut.world.officer).get(due.get_absolute_url()).content.decode()
+    assert "Something unforeseen" in page

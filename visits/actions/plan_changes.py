@@ -4,7 +4,7 @@ import datetime
 import logging
 
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,7 +12,7 @@ from communities.databases import impatient
 from communities.models import Community, Grid, Membership, User
 from communities.staffing import main_workers
 from households.actions.grids import BATCH, lock_grids_of
-from households.actions.plan_effects import check_plan, effect_of
+from households.actions.plan_effects import check_codes, check_open, check_plan, effect_of
 from households.actions.plan_workers import Carried, named_workers, replace_workers, replaced_in
 from households.actions.regrid import (
     add_newcomers,
@@ -30,6 +30,9 @@ from visits.actions.plan_shares import hand_over_share, hand_overs_of, shares_ba
 from visits.models import Matter
 
 logger = logging.getLogger(__name__)
+
+ONE_DAY = datetime.timedelta(days=1)
+Failure = GridPlan.Failure
 
 
 @transaction.atomic
@@ -66,18 +69,21 @@ def locked(plan: GridPlan) -> GridPlan:
 
 @transaction.atomic
 def carry_out(*, plan: GridPlan, at: datetime.datetime) -> bool:
-    """Let an accepted plan take effect as of its day, once; say whether this call did it."""
+    """Let an accepted plan take effect as of its day, once; say whether this call did it.
+
+    Refuses one that no longer fits, with the reason as the error's code.
+    """
     plan = locked(plan)
     on, by = plan.effective_on, plan.accepted_by
     if plan.state != GridPlan.State.WAITING or on is None or on > timezone.localdate(at):
         return False
+    check_open(plan)
     add_newcomers(plan, at)
     waiting = list(plan.moves.select_related("left", "entered__worker"))
+    to_open = effect_of(plan, waiting).opened
+    check_codes(plan.community, len(to_open))
     named = named_workers(plan, on)
-    opened = [
-        open_planned(plan, planned, named.get(planned.pk), on)
-        for planned in effect_of(plan, waiting).opened
-    ]
+    opened = [open_planned(plan, planned, named.get(planned.pk), on) for planned in to_open]
     moves = move_doors(plan, on=on, at=at)
     shares = shares_of(plan, moves, on)
     carried: Carried = {"opened": [grid.pk for grid in opened], "names": rename_grids(plan)}
@@ -90,7 +96,8 @@ def carry_out(*, plan: GridPlan, at: datetime.datetime) -> bool:
     # Said at the acceptance of somebody who is no longer the worker there.
     drop(hand_overs_of(plan).unsettled().exclude(pk__in=told))
     plan.carried, plan.in_effect_at = carried, at
-    plan.save(update_fields=["carried", "in_effect_at"])
+    plan.failed_at, plan.failure = None, ""
+    plan.save(update_fields=["carried", "in_effect_at", "failed_at", "failure"])
     Community.objects.filter(pk=plan.community_id).update(grids_change_on=None)
     return True
 
@@ -98,8 +105,7 @@ def carry_out(*, plan: GridPlan, at: datetime.datetime) -> bool:
 def carry_out_due(*, at: datetime.datetime) -> int:
     """Carry out every plan whose day has come; return how many took effect.
 
-    Each in its own transaction: one that goes wrong is logged and left to the next call, and
-    keeps no other community waiting.
+    Each in its own transaction: one that goes wrong keeps no other community waiting.
     """
     due = GridPlan.objects.due(timezone.localdate(at)).order_by("effective_on", "pk")
     return sum(tried(plan, at) for plan in due)
@@ -116,14 +122,35 @@ def change_grids(*, at: datetime.datetime) -> int:
 
 
 def tried(plan: GridPlan, at: datetime.datetime) -> bool:
-    """Carry a plan out and say whether that took effect now; log what goes wrong."""
+    """Carry a plan out and say whether that took effect now; note what goes wrong."""
     try:
         return carry_out(plan=plan, at=at)
-    except OperationalError:
+    except (OperationalError, InterfaceError):
         logger.warning("grids are to change, and the database is busy")
-    except (DatabaseError, ValidationError, ValueError):
-        logger.exception("grids could not be changed")
+    except Exception as error:  # noqa: BLE001 - pages go on under the old border whatever it is
+        note_failure(plan, error, at)
     return False
+
+
+def note_failure(plan: GridPlan, error: Exception, at: datetime.datetime) -> None:
+    """Keep with the plan why it was not carried out, for its officers; log each reason once.
+
+    Pages try again the next day. Where the database is busy nothing is noted, and the next
+    page tries again.
+    """
+    code = getattr(error, "code", None)
+    failure = code if code in Failure.values else Failure.OTHER
+    rows = GridPlan.objects.waiting().filter(pk=plan.pk).exclude(failure=failure)
+    try:
+        with transaction.atomic():
+            is_news = rows.update(failed_at=at, failure=failure)
+            Community.objects.filter(
+                pk=plan.community_id, grids_change_on__lte=timezone.localdate(at)
+            ).update(grids_change_on=timezone.localdate(at) + ONE_DAY)
+    except (OperationalError, InterfaceError):
+        is_news = True
+    if is_news:
+        logger.error("grids could not be changed", exc_info=error)
 
 
 @transaction.atomic
@@ -142,7 +169,8 @@ def take_back(*, plan: GridPlan, by: User, at: datetime.datetime) -> GridPlan:
     else:
         raise ValidationError(_("There is nothing to take back."))
     plan.taken_back_by, plan.taken_back_at = by, at
-    plan.save(update_fields=["taken_back_by", "taken_back_at"])
+    plan.failed_at, plan.failure = None, ""
+    plan.save(update_fields=["taken_back_by", "taken_back_at", "failed_at", "failure"])
     return plan
 
 
