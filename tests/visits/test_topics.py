@@ -18,7 +18,7 @@ from tests.factories import (
     MembershipFactory,
     QuestionFactory,
 )
-from tests.visits.test_visits import NOW, add_url, errors, filled, soup_of
+from tests.visits.visit_pages.pages import NOW, add_url, errors, filled, soup_of
 from visits.models import Matter, Visit
 
 
