@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from visits.sync.sealing import seal
 
+DAY = 24 * 3600 * 1000
+
 
 def milliseconds() -> int:
     return int(time.time() * 1000)
@@ -91,3 +93,7 @@ class Phone:
         response = self.post(list(items), **values)
         assert response.status_code == 207, response.content
         return {entry["id"]: entry for entry in response.json()["items"]}
+
+
+def statuses(answers) -> list[int]:
+    return [answer["status"] for answer in answers.values()]
