@@ -1,12 +1,10 @@
 """Django admin: usable for every model, and closed at the edge of the user's scope."""
 
 import datetime
-import json
 
 import pytest
 from django.apps import apps
 from django.contrib import admin
-from django.contrib.admin.models import LogEntry
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
@@ -19,7 +17,6 @@ from communities.models import (
     Cover,
     Department,
     Disclosure,
-    Grid,
     GridContact,
     Membership,
     User,
@@ -44,13 +41,13 @@ from households.models import (
     TopicDepartment,
     WorkloadRule,
 )
+from tests.admin_forms import resident_data, url
 from tests.factories import (
     PASSWORD,
     ApiClientFactory,
     AreaFactory,
     CampaignDoorFactory,
     CareFactory,
-    CareTagFactory,
     CoverFactory,
     DepartmentFactory,
     EmergencyGridFactory,
@@ -140,16 +137,11 @@ NOT_IN_ADMIN = {
     "visits.UnsentWord",
     "visits.VisitTally",
 }
-IDENTITY = "11010519491231002X"
 OWN_APPS = ("communities", "households", "visits")
 
 
 def own_models() -> list[type[models.Model]]:
     return [model for app in OWN_APPS for model in apps.get_app_config(app).get_models()]
-
-
-def url(model, page: str, *args: object) -> str:
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 
 
 @pytest.fixture
@@ -381,97 +373,6 @@ def test_addresses_take_no_other_lookups(world, as_user):
     assert "张三" not in form.content.decode().split("</head>")[1]
 
 
-def membership_rows(*memberships: dict[str, object]) -> dict[str, object]:
-    data: dict[str, object] = {
-        "memberships-TOTAL_FORMS": len(memberships),
-        "memberships-INITIAL_FORMS": 0,
-        "memberships-MIN_NUM_FORMS": 0,
-        "memberships-MAX_NUM_FORMS": 1000,
-    }
-    for index, membership in enumerate(memberships):
-        for name, value in {"since": "2026-01-01", **membership}.items():
-            data[f"memberships-{index}-{name}"] = value
-    return data
-
-
-def new_person(**extra: object) -> dict[str, object]:
-    return {
-        "username": "newcomer",
-        "name": "李新",
-        "phone": "",
-        "is_active": "on",
-        "initial_password": "First-Day-2026",
-        **extra,
-    }
-
-
-def test_new_person_gets_a_first_role_and_must_change_her_password(world, as_user):
-    role = {"role": Role.COMMUNITY_OFFICER, "community": world.community.pk}
-    answer = as_user(world.admin).post(url(User, "add"), new_person() | membership_rows(role))
-    person = User.objects.get(username="newcomer")
-    assert answer.status_code == 302
-    assert person.must_change_password
-    assert person.check_password("First-Day-2026")
-    assert [(row.role, row.place) for row in person.memberships.all()] == [
-        (Role.COMMUNITY_OFFICER, world.community)
-    ]
-    assert (person.is_superuser, person.is_staff) == (False, False)
-
-
-def test_person_without_role_is_refused(world, as_user):
-    answer = as_user(world.admin).post(url(User, "add"), new_person() | membership_rows())
-    assert answer.status_code == 200
-    assert not User.objects.filter(username="newcomer").exists()
-
-
-def test_weak_initial_password_is_refused(world, as_user):
-    role = {"role": Role.COMMUNITY_OFFICER, "community": world.community.pk}
-    data = new_person(initial_password="grid-demo-2026") | membership_rows(role)
-    assert as_user(world.admin).post(url(User, "add"), data).status_code == 200
-    assert not User.objects.filter(username="newcomer").exists()
-
-
-def test_nobody_appoints_beyond_her_own_places(world, as_user):
-    city = AreaFactory(code="9901", name="上级市", level=Area.Level.CITY)
-    role = {"role": Role.ADMINISTRATOR, "area": city.pk}
-    answer = as_user(world.admin).post(url(User, "add"), new_person() | membership_rows(role))
-    assert answer.status_code == 200
-    assert not User.objects.filter(username="newcomer").exists()
-
-
-def test_nobody_edits_herself(world, as_user):
-    client = as_user(world.admin)
-    own = world.admin.memberships.get()
-    role = {"role": Role.ADMINISTRATOR, "area": world.street.pk}
-    answers = (
-        client.post(url(User, "change", world.admin.pk), new_person() | membership_rows(role)),
-        client.post(url(Membership, "change", own.pk), {"role": Role.AUDITOR}),
-        client.get(url(User, "change", world.admin.pk)),
-    )
-    assert [answer.status_code for answer in answers] == [403, 403, 200]
-    assert world.admin.memberships.count() == 1
-
-
-def test_posted_extras_are_ignored(world, as_user):
-    data = new_person(
-        username="worker", is_superuser="on", is_staff="on", initial_password="", user_permissions=1
-    )
-    answer = as_user(world.admin).post(
-        url(User, "change", world.worker.pk), data | membership_rows()
-    )
-    worker = User.objects.get(pk=world.worker.pk)
-    assert answer.status_code == 302
-    assert (worker.is_superuser, worker.is_staff, worker.name) == (False, False, "李新")
-
-
-def test_new_initial_password_ends_sessions_of_the_person(world, as_user):
-    client = as_user(world.worker)
-    data = new_person(username="worker", initial_password="Second-Day-2026")
-    as_user(world.admin).post(url(User, "change", world.worker.pk), data | membership_rows())
-    assert client.get(reverse("home")).headers["Location"].startswith(reverse("login"))
-    assert User.objects.get(pk=world.worker.pk).must_change_password
-
-
 def test_administrator_of_one_community_leaves_the_rules_of_all_alone(world, as_user):
     role = {"role": Role.ADMINISTRATOR, "grid": None, "community": world.community}
     client = as_user(MembershipFactory(**role).user)
@@ -493,129 +394,6 @@ def test_rule_tables_belong_to_administrators(world, as_user):
     assert (answer.status_code, rule.counts) == (302, False)
     assert not VisitRule.objects.editable_by(world.officer).exists()
     assert not MatterCategoryFactory._meta.model.objects.editable_by(world.officer).exists()
-
-
-def test_care_tag_rhythm_reaches_the_doors(world, as_user):
-    tag = CareTagFactory(name="独居", visit_every_days=30)
-    CareFactory(resident=world.resident, tag=tag)
-    as_user(world.admin).post(
-        url(CareTag, "change", tag.pk),
-        {"name": "独居", "visit_every_days": 7, "extra_workload": 1, "description": ""},
-    )
-    world.household.refresh_from_db()
-    assert (world.household.due_by - world.household.registered_on).days == 7
-
-
-def test_sensitive_mark_stays_while_somebody_carries_the_tag(world, as_user):
-    tag = CareTagFactory(name="敏感", is_sensitive=True)
-    CareFactory(resident=world.resident, tag=tag)
-    client = as_user(world.admin)
-    client.post(
-        url(CareTag, "change", tag.pk),
-        {"name": "敏感", "visit_every_days": 9, "extra_workload": "0.5", "description": ""},
-    )
-    tag.refresh_from_db()
-    assert (tag.is_sensitive, tag.visit_every_days) == (True, 9)
-    listed = client.get(url(apps.get_model("households.Care"), "changelist"))
-    assert list(listed.context["cl"].queryset) == []
-
-
-def test_sensitive_tags_are_not_offered_to_whoever_may_not_know_them(world, as_user):
-    plain, sensitive = CareTagFactory(name="独居"), CareTagFactory(name="敏感", is_sensitive=True)
-    page = as_user(world.admin).get(url(Resident, "change", world.resident.pk))
-    [care] = [
-        entry.formset
-        for entry in page.context["inline_admin_formsets"]
-        if entry.formset.prefix == "care"
-    ]
-    offered = set(care.empty_form.fields["tag"].queryset)
-    assert (plain in offered, sensitive in offered) == (True, False)
-
-
-def test_a_grid_is_closed_on_its_own_page_and_opened_again_here(world, as_user):
-    client = as_user(world.admin)
-    page = url(Grid, "change", world.grid.pk)
-    data = {"name": "第一网格", "kind": world.grid.kind, "opened_on": ""}
-    refused = client.post(page, {**data, "closed_on": "2026-01-31"})
-    assert "on its own page" in refused.content.decode()
-    Grid.objects.filter(pk=world.grid.pk).update(closed_on="2026-01-31")
-    assert client.post(page, {**data, "closed_on": ""}).status_code == 302
-    world.grid.refresh_from_db()
-    assert world.grid.closed_on is None
-
-
-def resident_data(world, **extra: object) -> dict[str, object]:
-    residency = world.resident.residencies.get()
-    data = {"name": "张伟明", "sex": "", "birth_date": "", "note": "", "died_on": ""}
-    for prefix in ("phones", "care"):
-        data |= {f"{prefix}-TOTAL_FORMS": 0, f"{prefix}-INITIAL_FORMS": 0}
-    data |= {
-        "residencies-TOTAL_FORMS": 1,
-        "residencies-INITIAL_FORMS": 1,
-        "residencies-0-id": residency.pk,
-        "residencies-0-resident": world.resident.pk,
-        "residencies-0-household": residency.household_id,
-        "residencies-0-kind": residency.kind,
-        "residencies-0-is_head": "on",
-    }
-    return data | extra
-
-
-def test_identity_and_phone_are_entered_and_never_shown(world, as_user):
-    client = as_user(world.admin)
-    page = url(Resident, "change", world.resident.pk)
-    data = resident_data(
-        world,
-        new_identity_number=IDENTITY,
-        **{
-            "phones-TOTAL_FORMS": 1,
-            "phones-0-resident": world.resident.pk,
-            "phones-0-new_number": "138 0013 8000",
-            "phones-0-label": "本人",
-        },
-    )
-    assert client.post(page, data).status_code == 302
-    resident = Resident.objects.get(pk=world.resident.pk)
-    assert (resident.identity_number, resident.birth_date, resident.sex) == (
-        IDENTITY,
-        datetime.date(1949, 12, 31),
-        "female",
-    )
-    assert [phone.number for phone in resident.phones.all()] == ["13800138000"]
-    shown = client.get(page).content.decode()
-    assert "1****************X" in shown
-    assert "138****8000" in shown
-    assert IDENTITY not in shown
-    assert "13800138000" not in shown
-
-
-def test_identity_number_of_another_person_is_refused(world, as_user):
-    ResidentFactory(identity_number=IDENTITY)
-    answer = as_user(world.admin).post(
-        url(Resident, "change", world.resident.pk),
-        resident_data(world, new_identity_number=IDENTITY.lower()),
-    )
-    assert answer.status_code == 200
-    assert "already has a person with this identity number" in answer.content.decode()
-
-
-def test_admin_log_names_rows_by_number_and_fields_by_name(world, as_user):
-    data = resident_data(
-        world,
-        name="欧阳新名",
-        new_identity_number=IDENTITY,
-        **{
-            "phones-TOTAL_FORMS": 1,
-            "phones-0-resident": world.resident.pk,
-            "phones-0-new_number": "13800138000",
-        },
-    )
-    as_user(world.admin).post(url(Resident, "change", world.resident.pk), data)
-    entry = LogEntry.objects.get()
-    assert entry.object_repr == f"households.Resident {world.resident.pk}"
-    assert json.loads(entry.change_message) == [
-        {"changed": {"fields": ["Full name", "New identity number", "phone"]}}
-    ]
 
 
 def test_resident_moves_only_within_the_scope(world, as_user, rows):
@@ -655,21 +433,6 @@ def test_a_row_saved_out_of_scope_is_taken_back(world, as_user, rows):
     )
     assert answer.status_code == 403
     assert not Community.objects.filter(code="110101001009").exists()
-
-
-def test_departments_stay_below_the_administrator(world, as_user):
-    city = AreaFactory(code="9901", name="上级市", level=Area.Level.CITY)
-    above = DepartmentFactory(area=city, name="市局")
-    client = as_user(world.admin)
-    assert client.get(url(Department, "change", above.pk)).status_code == 200
-    assert client.post(url(Department, "change", above.pk), {"name": "改"}).status_code == 403
-    assert client.post(url(Department, "delete", above.pk), {"post": "yes"}).status_code == 403
-    posted = client.post(
-        url(Department, "changelist"),
-        {"action": "delete_selected", "_selected_action": [above.pk], "post": "yes", "index": 0},
-    )
-    assert posted.status_code in {200, 302}
-    assert Department.objects.filter(pk=above.pk).exists()
 
 
 def test_admin_has_one_door(world, as_user):
