@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from communities.models import Department, Grid, User
 from gridmgmt.demo.people import Team
-from visits.actions.matter_steps import COUNTED
+from visits.actions.step_values import COUNTED
 from visits.clock import WorkCalendar
 from visits.deadlines import Deadlines, calendar_from
 from visits.models import Matter, MatterCategory, MatterEvent, Outcome, Step, Visit

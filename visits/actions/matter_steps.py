@@ -1,49 +1,22 @@
 """Taking a matter a step further: one winner, one history, one clear word for the others."""
 
 import datetime
-from collections.abc import Sequence
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from communities.models import Department, User
-from communities.models.place import COMMUNITY_DIGITS
-from visits.deadlines import Deadlines, calendar_from
+from communities.models import User
+from visits.actions.step_choices import Choice, check
+from visits.actions.step_values import values_after
 from visits.models import CalledDepartment, Matter, MatterEvent, Step
 from visits.notices import notify
-from visits.workflow import WORDS, Holder, Need, Transition, line_of, transition_for
+from visits.workflow import WORDS, Holder, Transition, line_of, transition_for
 
-COUNTED = {
-    Step.RETURN: "returned",
-    Step.REWORK: "reworked",
-    Step.GRANT_EXTENSION: "extended",
-    Step.REOPEN: "reopened",
-}
 # So often a matter that somebody moves meanwhile is looked at again before it is left.
 MOST_TRIES = 5
-# So far ahead somebody may put a matter off; what is set aside for longer is forgotten.
-FURTHEST = datetime.timedelta(days=366)
-
-
-class Choice(TypedDict, total=False):
-    """What a person chooses along with a step, as far as the step asks for it.
-
-    `assignee` or `department` receives the matter; `departments` are called together and
-    `lead`, one of them, gets it; `into` is the matter it is merged into; `until` is the moment
-    more time is asked for; `day` is when a waiting matter is to be looked at again.
-    """
-
-    assignee: User | None
-    department: Department | None
-    departments: Sequence[Department]
-    lead: Department | None
-    into: Matter | None
-    until: datetime.datetime | None
-    day: datetime.date | None
 
 
 @transaction.atomic
@@ -165,143 +138,6 @@ def follow(
     event.save()
     notify(event, current)
     return True
-
-
-def check(
-    matter: Matter, transition: Transition, note: str, choice: Choice, at: datetime.datetime
-) -> None:
-    """Raise a ValidationError for what the step needs and does not have."""
-    if transition.needs_note and not note.strip():
-        raise ValidationError(_("Write a few words about it."), code="note_missing")
-    match transition.need:
-        case Need.HOLDER:
-            if (choice.get("assignee") is None) == (choice.get("department") is None):
-                raise ValidationError(_("Choose a person or a department."), code="nobody_chosen")
-        case Need.DEPARTMENTS:
-            if choice.get("lead") not in choice.get("departments", ()):
-                raise ValidationError(
-                    _("Choose the departments, and which of them leads."), code="no_lead"
-                )
-        case Need.MATTER:
-            check_merge(matter, choice.get("into"))
-        case Need.MOMENT | Need.DAY:
-            check_time(matter, transition, choice, at)
-
-
-def check_time(
-    matter: Matter, transition: Transition, choice: Choice, at: datetime.datetime
-) -> None:
-    """Refuse a time that has passed, that gives no more time than there is, or that never comes."""
-    until, day = choice.get("until"), choice.get("day")
-    today = timezone.localtime(at).date()
-    if transition.need == Need.MOMENT:
-        if until is None or until <= max(matter.handle_by or at, at):
-            raise ValidationError(
-                _("Choose a time to come, after the deadline that holds now."),
-                code="until_too_early",
-            )
-        if until > at + FURTHEST:
-            raise ValidationError(_("Choose a time within a year."), code="until_too_late")
-    if transition.need == Need.DAY and (day is None or not today <= day <= today + FURTHEST):
-        raise ValidationError(
-            _("Say when it is to be looked at again, from today on and within a year."),
-            code="no_day",
-        )
-
-
-def check_merge(matter: Matter, into: Matter | None) -> None:
-    """Refuse to merge into nothing, itself, an ended matter, or one of another community."""
-    if into is None or into.pk == matter.pk:
-        raise ValidationError(_("Choose the other matter."), code="no_matter")
-    # Locked, so that neither ends while one is merged into the other; in one order, so that
-    # two people merging them into each other do not wait for one another.
-    both = Matter.objects.filter(pk__in=[matter.pk, into.pk]).order_by("pk")
-    list(both.select_for_update())
-    into = Matter.objects.select_related("grid").get(pk=into.pk)
-    if into.status not in Matter.OPEN:
-        raise ValidationError(
-            _("Matter %(number)s has ended. Choose one that is open, or reopen it first."),
-            params={"number": into.reference},
-            code="matter_ended",
-        )
-    if into.grid.code[:COMMUNITY_DIGITS] != matter.grid.code[:COMMUNITY_DIGITS]:
-        raise ValidationError(_("Choose a matter of the same community."), code="elsewhere")
-
-
-def values_after(
-    matter: Matter,
-    transition: Transition,
-    by: User | None,
-    at: datetime.datetime,
-    choice: Choice,
-) -> dict[str, Any]:
-    """Return the columns that the step changes, besides status and moves."""
-    step = transition.step
-    if not transition.moves:
-        return {}
-    values = holder_after(transition, by, choice)
-    if values:
-        values["supervision"] = Matter.Supervision.NONE
-    if values or transition.target not in (None, Matter.Status.IN_PROGRESS):
-        values["extension_until"] = None
-    if step in COUNTED:
-        values[COUNTED[step]] = F(COUNTED[step]) + 1
-    clocks = Deadlines(matter, at, calendar_from(at)).after(step, day=choice.get("day"))
-    own = own_values(step, choice) | grid_after(matter, step)
-    return values | own | clocks | ends(transition, at)
-
-
-def grid_after(matter: Matter, step: Step) -> dict[str, Any]:
-    """What is taken up again belongs to the grid its door is in by now."""
-    if step in (Step.REOPEN, Step.SEPARATE) and matter.household:
-        return {"grid": matter.household.grid_id}
-    return {}
-
-
-def own_values(step: Step, choice: Choice) -> dict[str, Any]:
-    """Return what only this one step changes."""
-    changes: dict[Step, dict[str, Any]] = {
-        Step.REMIND: {"supervision": Matter.Supervision.REMINDED},
-        Step.YELLOW: {"supervision": Matter.Supervision.YELLOW},
-        Step.RED: {"supervision": Matter.Supervision.RED},
-        Step.ASK_EXTENSION: {"extension_until": choice.get("until")},
-        Step.GRANT_EXTENSION: {"extension_until": None},
-        Step.REFUSE_EXTENSION: {"extension_until": None},
-        Step.MERGE: {"merged_into": choice.get("into")},
-        Step.SEPARATE: {"merged_into": None},
-        Step.ESCALATE: {"level": Matter.Level.STREET},
-        Step.HAND_BACK: {"level": Matter.Level.COMMUNITY},
-    }
-    return changes.get(step, {})
-
-
-def holder_after(transition: Transition, by: User | None, choice: Choice) -> dict[str, Any]:
-    values: dict[Holder, dict[str, Any]] = {
-        Holder.SAME: {},
-        Holder.NOBODY: {"assignee": None, "department": None},
-        Holder.ACTOR: {"assignee": by, "department": None},
-        Holder.CHOSEN: {
-            "assignee": choice.get("assignee"),
-            "department": choice.get("department"),
-        },
-        Holder.LEAD: {"assignee": None, "department": choice.get("lead")},
-    }
-    return values[transition.holder]
-
-
-def ends(transition: Transition, at: datetime.datetime) -> dict[str, Any]:
-    """Return the moments a step sets or clears."""
-    if transition.step in (Step.REOPEN, Step.SEPARATE):
-        return {"resolved_at": None, "closed_at": None, "rating": None}
-    if transition.step == Step.REWORK:
-        return {"resolved_at": None}
-    # What was thought to be solved and is given up was not.
-    done: dict[str, Any] = {"resolved_at": None} if transition.step == Step.GIVE_UP else {}
-    if transition.step in (Step.RESOLVE, Step.SOLVE):
-        done["resolved_at"] = at
-    if transition.target in Matter.ENDED:
-        done["closed_at"] = at
-    return done
 
 
 def move(matter: Matter, transition: Transition, values: dict[str, Any]) -> bool:
