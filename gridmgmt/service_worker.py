@@ -25,6 +25,8 @@ SHELL = (
     "js/store.js",
     "js/seal.js",
     "js/uploads.js",
+    "js/hello.js",
+    "js/sending.js",
     "js/outbox.js",
     "js/status.js",
     "js/burden.js",

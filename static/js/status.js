@@ -1,7 +1,9 @@
 // On every page: the two counts in the header, the times to upload, and forgetting at logout.
 
-import { count, meta, setMeta } from "./store.js";
-import { counts, drain, forget, hello, isCapable } from "./outbox.js";
+import { count, isCapable, meta, setMeta } from "./store.js";
+import { forget, hello } from "./hello.js";
+import { counts } from "./outbox.js";
+import { drain } from "./sending.js";
 
 const EVERY = 5 * 60 * 1000;
 const DAY = 24 * 3600 * 1000;

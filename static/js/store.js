@@ -6,6 +6,11 @@ const VERSION = 2;
 // photos: pictures on their way. drafts: forms being filled. meta: keys, clock, numbers.
 const STORES = { meta: "name", queue: "id", sent: "id", photos: "id", drafts: "name" };
 
+// Whether this browser can keep, seal and send without signal.
+export const isCapable = Boolean(
+  window.isSecureContext && window.crypto && crypto.subtle && window.indexedDB && navigator.serviceWorker,
+);
+
 let opened = null;
 
 export function openStore() {
@@ -122,4 +127,9 @@ export function setMeta(values) {
       tx.objectStore("meta").put({ name, value });
     }
   });
+}
+
+// Tell the page that what is kept here has changed.
+export function announce() {
+  window.dispatchEvent(new Event("outbox"));
 }
