@@ -1,0 +1,23 @@
+"""What the tests of drafts share: buildings at places in metres, and a draft made quickly."""
+
+from households.plans import making
+from households.plans.instance import Wish
+from tests.factories import BuildingFactory, HouseholdFactory
+
+
+def degrees(metres):
+    return metres / 111_195
+
+
+def build(community, grid, name, doors, *, at=None, estate="幸福家园", floors=10, unit="1", **more):
+    """Make a building with so many doors, at a place in metres."""
+    place = {} if at is None else {"longitude": degrees(at[0]), "latitude": degrees(at[1])}
+    building = BuildingFactory(community=community, estate=estate, name=name, **place)
+    for door in range(doors):
+        room = f"{door % floors + 1}{door // floors + 1:02d}"
+        HouseholdFactory(building=building, grid=grid, unit=unit, room=room, **more)
+    return building
+
+
+def draft(community, **wish):
+    return making.make_draft(community=community, wish=Wish(**wish), by=None, seconds=0.2)
