@@ -130,7 +130,7 @@ class AccountForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ["name", "username", "phone"]
-        labels = {"username": _("Login name")}
+        labels = {"name": _("Full name"), "username": _("Login name")}
         help_texts = {
             "username": _("Letters and digits without spaces. She logs in with it."),
         }

@@ -107,3 +107,10 @@ class PlannedGridForm(forms.ModelForm):
             # Whoever minds the grid today stays a choice, wherever she belongs.
             offered = offered | User.objects.filter(pk=self.instance.worker_id)
         self.fields["worker"].queryset = offered  # type: ignore[attr-defined] # a model choice field
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        others = self.instance.plan.grids.exclude(pk=self.instance.pk)
+        if "name" in self.changed_data and others.filter(name=name).exists():
+            raise ValidationError(_("Another grid of this plan has this name."))
+        return name

@@ -13,6 +13,7 @@ from communities.division import Instance, Node, least_deviation
 from communities.division.joining import joining
 from communities.division.metrics import pieces
 from communities.models import User
+from households.figures import size_warning
 from households.models import GridPlan, PlannedGrid, PlannedPart
 from households.models.plan import leaving
 from households.plans.instance import Layout, lay_out
@@ -65,6 +66,11 @@ class GridFigures:
     @property
     def deviation(self) -> float:
         return percent_off(self.load, self.target)
+
+    @property
+    def size_warning(self) -> str:
+        """Say in words when the grid would be outside the limits of the community."""
+        return size_warning(self.planned.plan.community, self.households) if self.parts else ""
 
     @property
     def is_outside(self) -> bool:
@@ -141,6 +147,11 @@ class PlanFigures:
     @property
     def outside(self) -> int:
         return sum(row.is_outside for row in self.grids)
+
+    @property
+    def beyond_limits(self) -> int:
+        """How many grids would be smaller or larger than the community wants any to be."""
+        return sum(bool(row.size_warning) for row in self.grids)
 
     @property
     def broken(self) -> list[GridFigures]:
@@ -269,7 +280,9 @@ def figures_of(plans: Sequence[GridPlan]) -> list[PlanFigures]:
         return []
     grids: defaultdict[int, list[PlannedGrid]] = defaultdict(list)
     rows = PlannedGrid.objects.filter(plan__in=plans).select_related("worker", "grid")
+    by_key = {plan.pk: plan for plan in plans}
     for grid in rows.order_by("number"):
+        grid.plan = by_key[grid.plan_id]
         grids[grid.plan_id].append(grid)
     parts: defaultdict[int, list[PartFigures]] = defaultdict(list)
     todays = {grid.pk: str(grid.grid_id) for of_plan in grids.values() for grid in of_plan}

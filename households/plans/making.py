@@ -160,9 +160,7 @@ def known_of(instance: Instance, division: Division) -> dict[str, float]:
 
 def default_name(community: Community, wish: Wish, grids: int) -> str:
     number = community.grid_plans.count() + 1
-    words = (
-        _("Draft %(number)s: re-cut") if wish.is_recut else _("Draft %(number)s: %(grids)s grids")
-    )
+    words = _("Plan %(number)s: re-cut") if wish.is_recut else _("Plan %(number)s: %(grids)s grids")
     return (words % {"number": number, "grids": grids})[:LONGEST_NAME]
 
 

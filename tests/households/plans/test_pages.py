@@ -18,7 +18,7 @@ from tests.factories import (
     PlannedGridFactory,
     PlannedPartFactory,
 )
-from tests.households.plans.drafts import build
+from tests.households.plans.drafts import build, draft
 
 pytestmark = pytest.mark.django_db
 
@@ -173,3 +173,26 @@ def test_pages_of_grids_and_of_buildings_turn_by_themselves(as_user, world, larg
     # Two pagers of one page: each says what it turns.
     assert 'aria-label="Pages of grids"' in response.content.decode()
     assert 'aria-label="Pages of buildings"' in response.content.decode()
+
+
+def test_two_grids_of_a_plan_do_not_share_a_name(as_user, world):
+    for number in range(2):
+        build(world.community, world.grid, f"{number}号楼", 2, at=(number * 50, 0))
+    plan = draft(world.community, grids=2)
+    first, second = plan.grids.order_by("number")
+    client = as_user(world.officer)
+    url = reverse("households:plan_grid", args=[second.pk])
+    page = client.post(url, {"name": first.name, "worker": ""}).content.decode()
+    assert "Another grid of this plan has this name." in page
+    assert client.post(url, {"name": second.name, "worker": ""}).status_code == 302
+
+
+def test_draft_says_which_grids_the_community_would_call_too_large(as_user, world):
+    build(world.community, world.grid, "1号楼", 5, at=(0, 0))
+    build(world.community, world.grid, "2号楼", 5, at=(50, 0))
+    limits = {"grid_size_min": 1, "grid_size": 4, "grid_size_max": 4}
+    type(world.community).objects.filter(pk=world.community.pk).update(**limits)
+    plan = draft(world.community, grids=2)
+    page = as_user(world.officer).get(plan.get_absolute_url()).content.decode()
+    assert "2 grids would be outside the community's limits of 1 to 4 households." in page
+    assert page.count("Larger than 4") == 2
