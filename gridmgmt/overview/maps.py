@@ -106,7 +106,7 @@ class FigureMap:
 
 
 def scale_of(name: str, values: Sequence[int | None]) -> Scale:
-    return percent_scale() if name == "coverage" else quantile_scale(values)
+    return percent_scale(values) if name == "coverage" else quantile_scale(values)
 
 
 def community_map(
@@ -185,7 +185,7 @@ def grid_map(grid: Grid, ground: Ground, user: User, name: str, on: datetime.dat
     counted = Count("pk", filter=is_in_state(DOOR_STATES[name], on))
     counts = dict(doors.values_list("building").annotate(number=counted))
     spots = [spot for spot in ground.inside(grid.pk) if spot.pk in counts]
-    scale = quantile_scale(list(counts.values()))
+    scale = quantile_scale(counts.values())
     legend = scale.legend(counts.values())
     page = reverse("households:building", args=[ANY_NUMBER])
     buildings = Building.objects.visible_to(user).filter(pk__in=counts).order_by("walk_order", "pk")

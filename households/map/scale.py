@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from households.map.drawing import LEVELS
 
-# Coverage is a promise to all: only 100 is 100.
-PERCENT_STEPS = (50, 75, 100)
+FULL = 100
 
 
 @dataclass(frozen=True)
@@ -48,15 +47,27 @@ class Scale:
         return "–" if value is None else f"{value}{self.suffix}"
 
 
-def percent_scale() -> Scale:
-    return Scale(PERCENT_STEPS, " %")
+def percent_scale(values: Iterable[int | None]) -> Scale:
+    """Return classes of percentages below 100, and the highest for 100 alone.
+
+    Coverage is a promise to all. Fixed classes below it would put grids of 85 and 95 % into one.
+    """
+    steps = quantile_steps([value for value in known(values) if value < FULL], LEVELS - 1)
+    return Scale((*steps, *[FULL] * (LEVELS - 1 - len(steps))), " %")
 
 
-def quantile_scale(values: Sequence[int | None]) -> Scale:
-    """Return classes of about equally many figures; equal figures are never parted."""
-    known = sorted(value for value in values if value is not None)
-    distinct = sorted(set(known))
-    if len(distinct) <= LEVELS:
-        return Scale(tuple(distinct[1:]))
-    steps = {known[len(known) * part // LEVELS] for part in range(1, LEVELS)} - {distinct[0]}
-    return Scale(tuple(sorted(steps)))
+def quantile_scale(values: Iterable[int | None]) -> Scale:
+    return Scale(quantile_steps(known(values), LEVELS))
+
+
+def known(values: Iterable[int | None]) -> list[int]:
+    return sorted(value for value in values if value is not None)
+
+
+def quantile_steps(ordered: Sequence[int], classes: int) -> tuple[int, ...]:
+    """Part figures into classes of about equally many; equal figures are never parted."""
+    distinct = sorted(set(ordered))
+    if len(distinct) <= classes:
+        return tuple(distinct[1:])
+    steps = {ordered[len(ordered) * part // classes] for part in range(1, classes)}
+    return tuple(sorted(steps - {distinct[0]}))

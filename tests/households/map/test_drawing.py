@@ -117,9 +117,11 @@ def test_words_go_inside_an_area_that_bends():
 # What a class is.
 
 
-@given(st.lists(st.one_of(st.none(), st.integers(0, 500))))
-def test_legend_counts_every_figure_once_and_in_order(values):
-    scale = quantile_scale(values)
+@pytest.mark.parametrize(("scale_of", "most"), [(quantile_scale, 500), (percent_scale, 100)])
+@given(data=st.data())
+def test_legend_counts_every_figure_once_and_in_order(scale_of, most, data):
+    values = data.draw(st.lists(st.one_of(st.none(), st.integers(0, most))))
+    scale = scale_of(values)
     legend = scale.legend(values)
     assert sum(entry.count for entry in legend) == sum(value is not None for value in values)
     assert [entry.level for entry in legend] == sorted({entry.level for entry in legend})
@@ -130,7 +132,17 @@ def test_legend_counts_every_figure_once_and_in_order(values):
 
 
 def test_only_all_is_the_highest_class_of_coverage():
-    scale = percent_scale()
-    assert [scale.level(value) for value in (0, 49, 50, 99, 100, None)] == [0, 0, 1, 2, 3, None]
-    assert [entry.words for entry in scale.legend([0, 12, 100, None])] == ["0–12 %", "100 %"]
+    values = [99, 100, None, 95, 85, 0, 96]
+    scale = percent_scale(values)
+    assert [entry.words for entry in scale.legend(values)] == ["0 %", "85–95 %", "96–99 %", "100 %"]
+    assert [scale.level(value) for value in (100, None)] == [3, None]
     assert scale.text(None) == "–"
+    # However few others there are, the class of 100 looks the same.
+    for few in ([100], [85, 100], [85, 90, 100]):
+        scale = percent_scale(few)
+        assert [scale.level(value) for value in few] == [*range(len(few) - 1), 3]
+
+
+def test_grids_of_85_to_95_percent_are_told_apart():
+    values = [85, 89, 95]
+    assert len(percent_scale(values).legend(values)) == 3
