@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
 
 from communities.models import Community
 from households.models import GridPlan
@@ -78,25 +79,56 @@ class Command(BaseCommand):
             raise CommandError("--tolerance must lie between 0 and 100")
 
     def print_figures(self, figures: PlanFigures) -> None:
+        """Print the figures in the language of the site, as what is remarked of a plan is."""
         plan = figures.plan
         write = self.stdout.write
-        write(f"draft {plan.pk}: {plan.name}")
-        write(f"{len(figures.grids)} grids, {figures.households} households")
-        write(f"aimed at per grid: {figures.target:g} ({plan.measure})")
+        write(_("draft %(number)s: %(name)s") % {"number": plan.pk, "name": plan.name})
         write(
-            f"largest deviation {figures.largest_deviation:g}%, mean {figures.mean_deviation:g}%, "
-            f"{figures.outside} outside {plan.tolerance_percent}%"
+            _("%(grids)s grids, %(households)s households")
+            % {"grids": len(figures.grids), "households": figures.households}
         )
-        write(f"from the best possible: {figures.from_least:g} points ({figures.least_words})")
-        write(f"households per worker: {figures.per_worker or '-'}")
-        write(f"estates split: {figures.estates_split} of {figures.estates}")
+        write(
+            _("aimed at per grid: %(target)s (%(measure)s)")
+            % {"target": f"{figures.target:g}", "measure": plan.get_measure_display()}
+        )
+        write(
+            _("largest deviation %(largest)s%%, mean %(mean)s%%, %(outside)s outside %(limit)s%%")
+            % {
+                "largest": f"{figures.largest_deviation:g}",
+                "mean": f"{figures.mean_deviation:g}",
+                "outside": figures.outside,
+                "limit": plan.tolerance_percent,
+            }
+        )
+        write(
+            _("from the best possible: %(points)s points (%(words)s)")
+            % {"points": f"{figures.from_least:g}", "words": figures.least_words}
+        )
+        write(_("households per worker: %(number)s") % {"number": figures.per_worker or "-"})
+        write(
+            _("estates split: %(split)s of %(all)s")
+            % {"split": figures.estates_split, "all": figures.estates}
+        )
         if figures.walk is not None:
-            write(f"shortest ways between neighbouring buildings: {figures.walk} m")
-        write(f"households that change grid: {figures.moved} ({figures.moved_percent:g}%)")
-        for row in figures.grids:
             write(
-                f"  {row.planned}: {row.households} households, workload {row.workload:g}, "
-                f"{row.deviation:+g}%, {row.buildings} buildings"
+                _("shortest ways between neighbouring buildings: %(walk)s m")
+                % {"walk": figures.walk}
             )
+        write(
+            _("households that change grid: %(moved)s (%(percent)s%%)")
+            % {"moved": figures.moved, "percent": f"{figures.moved_percent:g}"}
+        )
+        for row in figures.grids:
+            words = _(
+                "%(grid)s: %(households)s households, workload %(load)s, %(deviation)s%%, "
+                "%(buildings)s buildings"
+            ) % {
+                "grid": row.planned,
+                "households": row.households,
+                "load": f"{row.workload:g}",
+                "deviation": f"{row.deviation:+g}",
+                "buildings": row.buildings,
+            }
+            write(f"  {words}")
         for remark in remarks_in_words(plan.remarks):
-            write(f"note: {remark}")
+            write(_("note: %(words)s") % {"words": remark})

@@ -1,8 +1,11 @@
 """A draft as the planner makes it: what is stored, what is refused, and the command."""
 
+import re
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from django.utils import translation
 
 from communities.models import Grid, Membership
 from communities.roles import Role
@@ -130,6 +133,14 @@ def test_command_stores_a_draft_and_prints_its_figures(community, lattice, capsy
     assert "largest deviation 0%" in out
     assert "from the best possible: 0 points (proven: 0% is the best possible)" in out
     assert GridPlan.objects.get().community == community
+
+
+def test_command_speaks_the_language_of_the_site(community, lattice, capsys):
+    with translation.override("zh-hans"):
+        call_command("plan_grids", community.code, "--grids", "2", "--time", "0.2")
+    out = capsys.readouterr().out
+    assert "2个网格，60户" in out
+    assert re.findall("[A-Za-z]+", out) == []
 
 
 @pytest.mark.parametrize(
