@@ -56,10 +56,11 @@ def member_list(request: HttpRequest, code: str) -> HttpResponseBase:
             "rows": [
                 {
                     "member": member,
-                    "caseload": loads.get(member.user_id),
+                    "caseload": loads.get(member.user_id) if minds_doors(member, today) else None,
                     "others": [other for other in roles[member.user_id] if other != member],
                     "is_editable": member.pk in editable and not has_ended(member, today),
                     "has_ended": has_ended(member, today),
+                    "begins_on": member.since if member.since > today else None,
                     "has_posts": member.role in POST_HOLDERS,
                     "has_badge": member.role in GOES_OUT and member.since <= today,
                     "is_renewable": member.user_id in renewable,
@@ -100,3 +101,8 @@ def members_of(community: Community, user: User) -> QuerySet[Membership]:
 
 def has_ended(member: Membership, today: datetime.date) -> bool:
     return member.until is not None and member.until < today
+
+
+def minds_doors(member: Membership, today: datetime.date) -> bool:
+    """Say whether the doors a person minds today come of a membership like this one."""
+    return bool(member.rank) and member.since <= today and not has_ended(member, today)

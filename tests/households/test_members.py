@@ -52,7 +52,7 @@ def test_list_shows_places_roles_caseload_and_second_offices(world, as_user):
         for row in rows
     ]
     assert shown == [
-        ("幸福社区", "worker", "area_cadre", (2, 1), 2, True),
+        ("幸福社区", "worker", "area_cadre", None, 2, True),
         ("幸福社区", "officer", "community_officer", None, 0, False),
         ("第一网格", "worker", "grid_worker", (2, 1), 2, True),
         ("第一网格", "captain", "stair_captain", None, 0, True),
@@ -60,6 +60,26 @@ def test_list_shows_places_roles_caseload_and_second_offices(world, as_user):
     ]
     ended = as_user(world.officer).get(url("member_list", world.community) + "?ended")
     assert "旧人" in ended.content.decode()
+
+
+def test_who_begins_tomorrow_is_said_to_work_here_from_then_and_has_no_doors_yet(world, as_user):
+    tomorrow = timezone.localdate() + datetime.timedelta(days=1)
+    second = GridFactory(community=world.community, name="第二网格")
+    for user in (world.worker, UserFactory(name="新来的")):
+        MembershipFactory(user=user, grid=second, rank="backup", since=tomorrow)
+    answer = as_user(world.officer).get(url("member_list", world.community))
+    place = BeautifulSoup(answer.content, "html.parser").find("h2", string="第二网格")
+    lines = [
+        [" ".join(cell.get_text(" ").split()) for cell in line.find_all(["th", "td"])[:4]]
+        for line in place.find_next("tbody").find_all("tr")
+    ]
+    assert [(name.split()[:5], caseload) for name, _role, _days, caseload in lines] == [
+        (["worker", "Works", "here", "from", str(tomorrow)], "–"),
+        (["新来的", "Works", "here", "from", str(tomorrow)], "–"),
+    ]
+    # What she has today stands with the grid she has today.
+    rows = answer.context["rows"]
+    assert [row["caseload"].as_backup for row in rows if row["caseload"]] == [1]
 
 
 @pytest.mark.parametrize("people", [1, 3])
