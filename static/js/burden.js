@@ -11,7 +11,7 @@ let lastAt;
 let typingIn;
 let form;
 
-export function startMeasuring() {
+function startMeasuring() {
   taps = 0;
   worked = 0;
   lastAt = 0;

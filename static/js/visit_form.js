@@ -1,6 +1,6 @@
 // The long forms, of a visit and of a matter: saved on this phone first, drafts kept meanwhile.
 
-import { measured, startMeasuring } from "./burden.js";
+import { measured } from "./burden.js";
 import { askWhy } from "./knocking.js";
 import { answersOf, isSensitive, offerQuestions } from "./questions.js";
 import { canSave, drain, editable, isCapable, NO_ID, save, states } from "./outbox.js";
@@ -55,7 +55,11 @@ function fields() {
   return typed;
 }
 
+// How often something was put into the form that nobody typed there just now.
+let fills = 0;
+
 function fill(typed) {
+  fills += 1;
   for (const [name, kept] of Object.entries(typed)) {
     const found = field(name);
     if (!found) continue;
@@ -205,26 +209,45 @@ function labelOf() {
   return ((place && place.textContent.trim()) || value("place")) + " · " + word;
 }
 
-async function submit(event, untouched) {
-  const facts = isVisit ? answersOf(form) : [];
-  // The stairwells of a captain, matters to tell of and sensitive answers are for the server
-  // alone.
-  if (field("door") || document.getElementById("matters") || facts.hasSensitive) {
+// Whether the form is for the server alone: the stairwells of a captain, matters to tell of and
+// sensitive answers are.
+function isForServer() {
+  return Boolean(field("door") || document.getElementById("matters") || (isVisit && answersOf(form).hasSensitive));
+}
+
+// Save what is in the form as soon as it is `ready`, which resolves to the time that stood in it.
+// Until then the tap waits: sent by the browser itself it would be lost where there is no signal.
+async function submit(event, ready) {
+  if (isForServer()) {
     remove("drafts", draftName);
     return;
   }
   event.preventDefault();
   if (form.dataset.busy) return;
-  const noticed = prefixes.filter(isNoticed);
-  const faults = faultsOf(noticed);
-  if (faults.length) {
-    refuse(faults);
-    return;
-  }
   form.dataset.busy = "yes";
   const button = form.querySelector("button:not([type])");
   button.disabled = true;
-  if (!(await canSave())) {
+  const seen = fills;
+  let untouched;
+  let isAble;
+  try {
+    untouched = await ready;
+    isAble = await canSave();
+  } catch (error) {
+    // A phone whose store does not open: the server says what is wrong, if there is one.
+    form.submit();
+    return;
+  }
+  const noticed = prefixes.filter(isNoticed);
+  const faults = faultsOf(noticed);
+  // What came back into the form after the tap is looked at before it is saved.
+  if (fills !== seen || faults.length) {
+    delete form.dataset.busy;
+    button.disabled = false;
+    if (fills === seen) refuse(faults);
+    return;
+  }
+  if (!isAble) {
     form.submit();
     return;
   }
@@ -240,7 +263,7 @@ async function submit(event, untouched) {
       household,
       visit: isVisit ? visitOf(untouched) : null,
       matters,
-      facts,
+      facts: isVisit ? answersOf(form) : [],
       photos,
       effort: isVisit ? measured(form) : null,
       kind: words.offline,
@@ -278,6 +301,7 @@ function keepDraft() {
   });
 }
 
+// Get the form ready; resolves to the time that stands in it.
 async function begin() {
   keepDraft();
   for (const block of blocks.slice(1)) block.hidden = !block.open;
@@ -299,7 +323,7 @@ async function begin() {
   const edited = query.get("edit") && (await editable(query.get("edit")));
   if (query.get("edit") && !edited) say(words.sent, "warning");
   if (edited) fill(edited.fields);
-  else if (query.get("outcome") && field("outcome")) field("outcome").value = query.get("outcome");
+  else if (!isTouched && query.get("outcome") && field("outcome")) field("outcome").value = query.get("outcome");
   const draft = !edited && (await get("drafts", draftName));
   const kept = draft && (await unlock(draft.box));
   // What she has begun to type meanwhile is newer.
@@ -309,12 +333,9 @@ async function begin() {
   }
   showReason();
   form.addEventListener("change", showReason);
-  startMeasuring();
-  // Faults are said in the words of the server, all at once.
-  form.noValidate = true;
-  form.addEventListener("submit", (event) => submit(event, untouched));
   const cancel = form.querySelector("[data-cancel]");
   if (cancel) cancel.addEventListener("click", () => { remove("drafts", draftName); });
+  return untouched;
 }
 
 // On the page kept on the phone: take what to know of the door from the list kept beside it.
@@ -333,4 +354,9 @@ async function introduce() {
   if (alone && !door.dataset.pairs) alone.closest(".field").remove();
 }
 
-if (isCapable && form) begin();
+if (isCapable && form) {
+  const ready = begin();
+  // Faults are said in the words of the server, all at once.
+  form.noValidate = true;
+  form.addEventListener("submit", (event) => submit(event, ready));
+}

@@ -16,6 +16,66 @@ pytestmark = [
     pytest.mark.one_database,
 ]
 
+# What the form asks of the copies it gets only once `letGo` is called.
+HELD_BACK = """
+  const match = CacheStorage.prototype.match;
+  const gate = new Promise((resolve) => { window.letGo = resolve; });
+  CacheStorage.prototype.match = async function (...asked) {
+    await gate;
+    return match.apply(this, asked);
+  };
+"""
+
+
+def test_a_form_saved_before_it_is_ready_keeps_words_and_photos(open_page, world, doors, tmp_path):
+    category = MatterCategoryFactory()
+    page = open_page(world.worker)
+    ready(page)
+    page.context.set_offline(True)
+    page.add_init_script(HELD_BACK)
+    page.goto(f"/work/households/{doors[0].pk}/visit/?list=1&outcome=nobody_home")
+    page.check("[name=outcome][value=met]")
+    page.fill("[name=note]", "很快就点了保存")
+    page.click("summary")
+    page.select_option("[name=matter-category]", str(category.pk))
+    page.fill("[name=matter-description]", "楼道灯不亮")
+    photo = tmp_path / "photo.png"
+    page.screenshot(path=photo)
+    page.set_input_files("[name=matter-photos]", photo)
+    page.click("text=Save visit")
+    page.evaluate("letGo()")
+    page.wait_for_url("**/work/today/")
+    assert len(page.evaluate(ROWS, "photos")) == 1
+    page.context.set_offline(False)
+    page.goto("/work/today/")
+    expect(page.locator("#outbox")).to_have_text("Uploaded 1")
+    visit = Visit.objects.get()
+    assert (visit.outcome, visit.note) == ("met", "很快就点了保存")
+    wait_for(lambda: Matter.objects.get().photos.count() == 1)
+
+
+def test_what_comes_back_into_a_form_after_the_tap_is_shown_before_it_is_saved(
+    open_page, world, doors
+):
+    page = open_page(world.worker)
+    ready(page)
+    page.context.set_offline(True)
+    page.goto(f"/work/households/{doors[0].pk}/visit/?list=1")
+    page.check("[name=outcome][value=declined]")
+    page.fill("[name=note]", "写到一半")
+    wait_for(lambda: page.evaluate(ROWS, "drafts"))
+    page.add_init_script(HELD_BACK)
+    page.reload()
+    page.click("text=Save visit")
+    page.evaluate("letGo()")
+    expect(page.locator("main")).to_contain_text("What you had typed here before is back.")
+    expect(page.locator("[name=note]")).to_have_value("写到一半")
+    expect(page.get_by_role("button", name="Save visit")).to_be_enabled()
+    assert page.evaluate(ROWS, "queue") == []
+    page.click("text=Save visit")
+    page.wait_for_url("**/work/today/")
+    assert len(page.evaluate(ROWS, "queue")) == 1
+
 
 def test_a_day_without_signal_goes_up_exactly_once(open_page, world, doors, tmp_path):
     category = MatterCategoryFactory()
