@@ -14,6 +14,7 @@ from communities.roles import MANAGERS, REGISTER_KEEPERS
 from households.addresses import door_key, half_width, plain_room, plain_unit
 from households.forms.places import datum_field
 from households.models import Building, Household
+from households.places.distance import refuse_far
 from households.places.place import converted
 
 SHORT_NOTE = forms.Textarea(attrs={"rows": 3})
@@ -166,6 +167,8 @@ class BuildingForm(forms.ModelForm):
         if None not in position and {"longitude", "latitude"} & set(self.changed_data):
             try:
                 position = converted(list(position), Datum(cleaned.get("datum") or Datum.WGS84))
+                if community := cleaned.get("community") or self.instance.community_id:
+                    refuse_far([position], community, but=self.instance.pk or 0)
             except ValidationError as error:
                 self.add_error("longitude", error)
             cleaned["longitude"], cleaned["latitude"] = position

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from communities.division.coordinates import Datum
 from communities.models import Community
 from households.models import Barrier, Building, BuildingPair, PlaceFile
+from households.places.distance import refuse_far
 from households.places.matching import KnownBuildings, match_places
 from households.places.place import converted
 from households.places.reading import read_places
@@ -86,6 +87,7 @@ class BarrierForm(forms.ModelForm):
         if "line" in values and "datum" in values:
             try:
                 self.instance.line = read_points(values["line"], Datum(values["datum"]))
+                refuse_far(self.instance.line, self.instance.community)
             except ValidationError as error:
                 self.add_error("line", error)
         return values

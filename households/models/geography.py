@@ -91,6 +91,8 @@ class Barrier(models.Model):
             raise ValidationError(
                 {"line": _("Each point is a longitude and a latitude in degrees.")}
             )
+        if all(point == line[0] for point in line):
+            raise ValidationError({"line": _("Give the line as two or more points.")})
 
 
 class BuildingPairQuerySet(models.QuerySet["BuildingPair"]):

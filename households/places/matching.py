@@ -1,6 +1,7 @@
 """Which building, grid or barrier a place of a file is."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from itertools import combinations
 from typing import Any
 
@@ -11,6 +12,7 @@ from communities.models import Community, Grid
 from households.addresses import building_key, place_prefixes, split_building, strip_place
 from households.map.overlap import do_overlap
 from households.models import Barrier, Building, PlaceFile
+from households.places.distance import FURTHEST_KILOMETRES, kilometres_off, middle_of
 from households.places.place import Place
 
 KINDS = {
@@ -27,6 +29,8 @@ KINDS = {
     "围墙": Barrier.Kind.WALL,
 }
 NAME_LENGTH = 60
+# More names in one sentence help nobody.
+MOST_NAMED = 10
 Found = list[list[Any]]
 
 
@@ -76,7 +80,26 @@ def match_buildings(community: Community, places: list[Place]) -> tuple[Found, l
             unknown.append(place.label)
         else:
             found[match[0]] = [*match, *place.point, place.rings]
+    refuse_far(found.values())
     return list(found.values()), unknown
+
+
+def refuse_far(rows: Iterable[list[Any]]) -> None:
+    """Refuse a file in which some buildings lie far from the others, by their names."""
+    positions = {name: (east, north) for _pk, name, east, north, _rings in rows}
+    middle = middle_of(positions.values())
+    far = [name for name, position in positions.items() if kilometres_off(position, middle)]
+    if far:
+        raise ValidationError(
+            _(
+                "More than %(kilometres)s km away from the other buildings of this file: "
+                "%(buildings)s. Mend these positions and upload it again."
+            ),
+            params={
+                "kilometres": FURTHEST_KILOMETRES,
+                "buildings": "、".join(far[:MOST_NAMED]),
+            },
+        )
 
 
 def match_grids(community: Community, places: list[Place]) -> tuple[Found, list[str]]:

@@ -302,7 +302,8 @@ def test_barriers_come_from_a_file_or_are_typed(world, community, as_user):
 
 
 @pytest.mark.parametrize(
-    "points", ["", "116.4, 39.9", "a, b\nc, d", "116.4\n116.5", "1,2,3\n4,5,6x"]
+    "points",
+    ["", "116.4, 39.9", "116.4, 39.9\n116.4, 39.9", "a, b\nc, d", "116.4\n116.5", "1,2,3\n4,5,6x"],
 )
 def test_a_barrier_needs_two_points(world, community, as_user, points):
     response = as_user(world.officer).post(
@@ -364,6 +365,40 @@ def test_a_building_takes_a_position_of_any_map(world, community, as_user):
     client.post(address, values | kept | {"datum": "gcj02"})
     building.refresh_from_db()
     assert {"longitude": building.longitude, "latitude": building.latitude} == kept
+
+
+@pytest.fixture
+def placed(community):
+    """The three buildings of the community, some steps from each other."""
+    for step, building in enumerate(Building.objects.filter(community=community)):
+        Building.objects.filter(pk=building.pk).update(
+            longitude=116.41 + step / 1000, latitude=39.92
+        )
+    return Building.objects.get(name="4号楼")
+
+
+def test_a_building_far_from_the_others_is_refused(world, placed, as_user):
+    values = {"estate": "幸福家园", "name": "4号楼", "longitude": 115.41, "latitude": 39.92}
+    address = reverse("households:building_edit", args=[placed.pk])
+    page = as_user(world.officer).post(address, values | {"datum": "wgs84"})
+    assert "85 km away from the buildings" in page.content.decode()
+    response = as_user(world.officer).post(address, values | {"longitude": 116.45})
+    assert response.status_code == 302
+
+
+def test_a_barrier_far_from_every_building_is_refused(world, placed, community, as_user):
+    address = reverse("households:barrier_add", args=[community.code])
+    values = {"name": "大街", "kind": "road", "datum": "wgs84"}
+    page = as_user(world.officer).post(address, values | {"line": "115.4, 39.9\n115.5, 39.9"})
+    assert "km away from the buildings" in page.content.decode()
+    as_user(world.officer).post(address, values | {"line": "116.4, 39.9\n115.5, 39.9"})
+    assert Barrier.objects.get().name == "大街"
+
+
+def test_a_file_with_a_slip_in_a_degree_names_the_building(world, community, as_user):
+    rows = "幸福家园,3号楼,116.41,39.92\n幸福家园,4号楼,116.42,39.92\n,东风路12号,115.41,39.92\n"
+    response = upload(as_user(world.officer), community, "小区,楼栋,经度,纬度\n" + rows)
+    assert "东风路12号" in response.context["form"].errors["file"][0]
 
 
 def test_barriers_of_others_are_out_of_reach(world, as_user):
