@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from communities.models import Grid, Membership, User
 from communities.roles import Role
 from communities.staffing import places_visited
+from households.models import GridPlan
 from visits.actions.matter_steps import hand_over_matter
 from visits.models import HandOver, HandOverDoor, Matter, Pairing
 
@@ -33,6 +34,7 @@ def hand_over(
     at: datetime.datetime,
     doors: Collection[int] | None = None,
     until: datetime.date | None = None,
+    plan: GridPlan | None = None,
     **made: object,
 ) -> HandOver:
     """Say that the giver's doors in the grid go to the receiver from that day on.
@@ -40,14 +42,19 @@ def hand_over(
     `doors` are the keys of those that move; without them it is the whole grid.
     Nobody as receiver leaves it to an officer to name one. Once the day has come the giver's
     open matters move in the same transaction; else `carry_out` moves them. Said twice it is
-    said once; further doors join those that nobody has accepted yet. `made` names the
-    membership or cover that was made for it.
+    said once; further doors join those that nobody has accepted yet. `plan` is the change of
+    grids it comes from; `made` names the membership or cover that was made for it.
     """
     keys = sorted(set(doors or ()))
     # Whoever says the same at this moment waits here, and then finds it.
     Grid.objects.select_for_update(no_key=True).get(pk=grid.pk)
     said = HandOver.objects.filter(
-        giver=giver, receiver=receiver, grid=grid, effective_on=on, is_partial=doors is not None
+        giver=giver,
+        receiver=receiver,
+        grid=grid,
+        effective_on=on,
+        is_partial=doors is not None,
+        plan=plan,
     )
     row = said.open().first() or said.filter(reason=reason, until=until).last()
     if row and row.state == State.ACCEPTED and not row.names_all(keys):
@@ -61,6 +68,7 @@ def hand_over(
             reason=reason,
             effective_on=on,
             until=until,
+            plan=plan,
             made_by=by,
             made_at=at,
             **made,
@@ -76,10 +84,15 @@ def hand_over(
 
 @transaction.atomic
 def carry_out(row: HandOver, *, at: datetime.datetime) -> None:
-    """Move the giver's open matters once the day has come; without a receiver to who made it."""
+    """Move the giver's open matters once the day has come; without a receiver to who made it.
+
+    Those of a plan of grids wait until it is carried out: until then the doors stay.
+    """
     row = HandOver.objects.select_for_update(of=("self",)).get(pk=row.pk)
     to = holder_of(row)
     if row.effective_on > timezone.localdate(at) or to is None:
+        return
+    if row.plan and row.plan.state == GridPlan.State.WAITING:
         return
     move_matters(row, matters_that_move(row), to=to, at=at)
     if row.receiver:

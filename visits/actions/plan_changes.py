@@ -26,8 +26,8 @@ from households.actions.regrid_back import check_unchanged, close_opened, move_b
 from households.models import GridPlan, Household, PlannedMove
 from visits.actions.hand_overs import drop
 from visits.actions.matter_grids import move_doorless, move_matter, move_with_doors
-from visits.actions.plan_shares import hand_over_share, hand_overs_of, shares_back, shares_of
-from visits.models import Matter
+from visits.actions.plan_shares import hand_over_share, shares_back, shares_of
+from visits.models import HandOver, Matter
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ def accept_plan(
     else:
         Community.objects.filter(pk=plan.community_id).update(grids_change_on=effective_on)
         for share in shares_of(plan, moves, effective_on):
-            hand_over_share(share, on=effective_on, by=by, at=at)
+            hand_over_share(share, plan, on=effective_on, by=by, at=at)
     plan.refresh_from_db()
     return plan
 
@@ -92,12 +92,13 @@ def carry_out(*, plan: GridPlan, at: datetime.datetime) -> bool:
     heirs = {left: heir for left, heir in heirs_of(moves).items() if left in carried["closed"]}
     move_with_doors((move.household_id for move in moves), by=by, at=at)
     carried["matters"] = move_doorless(heirs, by=by, at=at)
-    told = [hand_over_share(share, on=on, by=by, at=at).pk for share in shares]
-    # Said at the acceptance of somebody who is no longer the worker there.
-    drop(hand_overs_of(plan).unsettled().exclude(pk__in=told))
     plan.carried, plan.in_effect_at = carried, at
     plan.failed_at, plan.failure = None, ""
     plan.save(update_fields=["carried", "in_effect_at", "failed_at", "failure"])
+    # In effect by now: before, no matter moves.
+    told = [hand_over_share(share, plan, on=on, by=by, at=at).pk for share in shares]
+    # Said at the acceptance of somebody who is no longer the worker there.
+    drop(HandOver.objects.filter(plan=plan).unsettled().exclude(pk__in=told))
     Community.objects.filter(pk=plan.community_id).update(grids_change_on=None)
     return True
 
@@ -163,7 +164,7 @@ def take_back(*, plan: GridPlan, by: User, at: datetime.datetime) -> GridPlan:
     plan = locked(plan)
     if plan.state == GridPlan.State.WAITING:
         Community.objects.filter(pk=plan.community_id).update(grids_change_on=None)
-        drop(hand_overs_of(plan).unsettled())
+        drop(HandOver.objects.filter(plan=plan).unsettled())
     elif plan.state == GridPlan.State.IN_EFFECT:
         undo(plan, by=by, at=at)
     else:
@@ -199,6 +200,6 @@ def undo(plan: GridPlan, *, by: User, at: datetime.datetime) -> None:
             move_matter(matter, Grid.objects.get(pk=grid), by=by, at=at)
     before = {heir: left for left, heir in heirs_of(moves).items()}
     move_doorless({grid.pk: before[grid.pk] for grid in closed if grid.pk in before}, by=by, at=at)
-    drop(hand_overs_of(plan).unsettled())
+    drop(HandOver.objects.filter(plan=plan).unsettled())
     for share in shares:
-        hand_over_share(share, on=on, by=by, at=at)
+        hand_over_share(share, plan, on=on, by=by, at=at)

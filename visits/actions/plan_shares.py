@@ -4,15 +4,12 @@ import datetime
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef
-
 from communities.models import Grid, Membership, User
 from communities.staffing import main_workers
 from households.actions.plan_workers import ONE_DAY, Replaced, named_workers, replaced_in
 from households.models import GridPlan, Household, PlannedMove
 from visits.actions.hand_overs import hand_over
 from visits.models import HandOver, HandOverDoor
-from visits.models.hand_over import HandOverQuerySet
 
 
 class Share(NamedTuple):
@@ -95,29 +92,26 @@ def merged(shares: Iterable[Share]) -> list[Share]:
 
 
 def hand_over_share(
-    share: Share, *, on: datetime.date, by: User | None, at: datetime.datetime
+    share: Share, plan: GridPlan, *, on: datetime.date, by: User | None, at: datetime.datetime
 ) -> HandOver:
+    """Hand a share over; doors it was said to hold before and holds no longer stay."""
+    said = HandOverDoor.objects.filter(
+        hand_over__plan=plan,
+        hand_over__giver=share.giver,
+        hand_over__receiver=share.receiver,
+        hand_over__grid=share.grid,
+        hand_over__effective_on=on,
+    )
+    staying = set(said.values_list("household", flat=True)) - set(share.doors)
+    said.filter(household__in=staying).delete()
     return hand_over(
         giver=share.giver,
         receiver=share.receiver,
         grid=share.grid,
         doors=share.doors,
         reason=HandOver.Reason.RECUT,
+        plan=plan,
         on=on,
         by=by,
         at=at,
-    )
-
-
-def hand_overs_of(plan: GridPlan) -> HandOverQuerySet:
-    """Return the hand-overs made for the plan, no others of its day."""
-    moving = HandOverDoor.objects.filter(
-        hand_over=OuterRef("pk"), household__in=plan.moves.values("household")
-    )
-    staying = plan.grids.filter(grid=OuterRef("grid"), worker=OuterRef("receiver"))
-    return HandOver.objects.filter(
-        Exists(moving) | Exists(staying),
-        reason=HandOver.Reason.RECUT,
-        effective_on=plan.effective_on or datetime.date.max,
-        grid__community=plan.community,
     )

@@ -21,7 +21,7 @@ def receive_waiting_doors(*, grid: Grid, receiver: User, by: User, at: datetime.
         receiver=None, is_partial=True, effective_on__lte=timezone.localdate(at)
     )
     here = waiting.filter(door_rows__household__grid=grid).distinct()
-    for row in here.select_related("giver", "made_by", "grid").order_by("pk"):
+    for row in here.select_related("giver", "made_by", "grid", "plan").order_by("pk"):
         taken = row.door_rows.filter(household__grid=grid)
         keys = list(taken.values_list("household", flat=True))
         kept = row.matters.open().filter(assignee=holder_of(row), household__grid=grid)
@@ -34,6 +34,7 @@ def receive_waiting_doors(*, grid: Grid, receiver: User, by: User, at: datetime.
                 doors=keys,
                 reason=row.reason,
                 on=row.effective_on,
+                plan=row.plan,
                 by=by,
                 at=at,
             )

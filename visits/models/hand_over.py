@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from communities.models import Grid, Membership, User
 from communities.models.cover import Cover
-from households.models import Household
+from households.models import GridPlan, Household
 from visits.models.matter import Matter
 
 
@@ -44,9 +44,13 @@ class HandOverQuerySet(models.QuerySet["HandOver"]):
         return self.filter(~Q(state=HandOver.State.ACCEPTED) | Q(carried_out_at=None))
 
     def due(self, on: datetime.date) -> Self:
-        """Hand-overs whose day has come and whose matters were not moved yet."""
+        """Hand-overs whose day has come and whose matters were not moved yet.
+
+        Those of a plan of grids wait until it is carried out: until then the doors stay.
+        """
         in_time = Q(until=None) | Q(until__gte=on)
-        return self.filter(in_time, carried_out_at=None, effective_on__lte=on)
+        rows = self.filter(in_time, carried_out_at=None, effective_on__lte=on)
+        return rows.exclude(plan__in=GridPlan.objects.waiting())
 
     def over(self, on: datetime.date) -> Self:
         """Covers whose last day has passed and whose matters were not given back yet."""
@@ -90,6 +94,15 @@ class HandOver(models.Model):
     # Doors of the grid named in rows, as in a re-cut; else the whole grid, asked when looked at.
     is_partial = models.BooleanField(_("only some doors"), default=False)
     reason = models.CharField(_("reason"), max_length=12, choices=Reason.choices)
+    # The change of grids it comes from, there or back.
+    plan = models.ForeignKey(
+        GridPlan,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="hand_overs",
+        verbose_name=_("grid plan"),
+    )
     effective_on = models.DateField(_("from"))
     until = models.DateField(_("last day"), null=True, blank=True)
     # What lets the receiver work there, where it was made for this.
@@ -127,14 +140,26 @@ class HandOver(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["giver", "receiver", "grid", "effective_on", "is_partial"],
-                condition=~Q(state="accepted"),
+                condition=~Q(state="accepted") & Q(plan=None),
                 name="hand_over_once",
                 violation_error_message=_("This hand-over has been made already."),
             ),
             models.UniqueConstraint(
                 fields=["giver", "grid", "effective_on", "is_partial"],
-                condition=Q(receiver=None),
+                condition=Q(receiver=None, plan=None),
                 name="hand_over_to_nobody_once",
+                violation_error_message=_("This hand-over has been made already."),
+            ),
+            models.UniqueConstraint(
+                fields=["plan", "giver", "receiver", "grid", "effective_on"],
+                condition=~Q(state="accepted"),
+                name="hand_over_of_plan_once",
+                violation_error_message=_("This hand-over has been made already."),
+            ),
+            models.UniqueConstraint(
+                fields=["plan", "giver", "grid", "effective_on"],
+                condition=Q(receiver=None),
+                name="hand_over_of_plan_to_nobody_once",
                 violation_error_message=_("This hand-over has been made already."),
             ),
             models.CheckConstraint(

@@ -46,7 +46,7 @@ def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
     rows = HandOver.objects.visible_to(request.user)
     carry_out_due(rows.filter(pk=pk), at=timezone.now())
     row = get_object_or_404(
-        rows.select_related("giver", "receiver", "grid__community", "made_by"), pk=pk
+        rows.select_related("giver", "receiver", "grid__community", "made_by", "plan"), pk=pk
     )
     return page_of(request, row)
 

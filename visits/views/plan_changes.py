@@ -13,7 +13,6 @@ from django.views.decorators.http import require_safe
 from households.actions.plan_effects import check_plan
 from households.models import GridPlan
 from visits.actions.plan_changes import accept_plan, take_back
-from visits.actions.plan_shares import hand_overs_of
 from visits.forms.plan_changes import PlanAcceptForm, next_monday
 from visits.models import HandOver
 from visits.plan_summary import summary_of, surroundings_of
@@ -75,7 +74,7 @@ def plan_change(request: HttpRequest, pk: int) -> HttpResponse:
     day = plan.effective_on or timezone.localdate()
     hand_overs = (
         HandOver.objects.visible_to(request.user)
-        .filter(pk__in=hand_overs_of(plan).values("pk"))
+        .filter(plan=plan)
         .select_related("giver", "receiver", "grid")
         .order_by("pk")
     )
