@@ -34,5 +34,10 @@ def split_buildings() -> Key:
 def barrier_keys(ground: Ground) -> list[Key]:
     kinds = dict(Barrier.Kind.choices)
     return [
-        Key("line", line.style, f"{line.title}（{kinds[line.style]}）") for line in ground.barriers
+        Key(
+            "line",
+            line.style,
+            gettext("%(name)s (%(kind)s)") % {"name": line.title, "kind": kinds[line.style]},
+        )
+        for line in ground.barriers
     ]

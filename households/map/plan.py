@@ -67,7 +67,8 @@ def plan_map(plan: GridPlan) -> PlanMap:
                 areas.get(key, []),
                 grid.name,
                 row.short,
-                f"{row.load}（{row.deviation}）",
+                gettext("%(load)s (%(deviation)s)")
+                % {"load": row.load, "deviation": row.deviation},
                 f"{plan.get_absolute_url()}?grid={grid.number}#parts",
                 level,
                 inside=[spot.point for spot in spots if key in spot.grids],

@@ -246,8 +246,8 @@ def test_everything_wrong_with_a_new_person_is_said_in_one_summary(world, as_use
     soup = BeautifulSoup(response.content, "html.parser")
     [summary] = soup.select(".notice--error")
     assert [row.get_text() for row in summary.select("li")] == [
-        "Name：This field is required.",
-        "First day：This field is required.",
+        "Full name: This field is required.",
+        "First day: This field is required.",
     ]
     assert all(soup.find(id=link["href"][1:]) for link in summary.select("a"))
 

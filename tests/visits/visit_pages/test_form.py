@@ -79,8 +79,8 @@ def test_form_sent_with_a_used_key_and_other_content_shows_what_is_stored(world,
 @pytest.mark.parametrize(
     ("outcome", "expected"),
     [
-        ("met", ["Category：This field is required."]),
-        ("", ["What happened：This field is required.", "Category：This field is required."]),
+        ("met", ["Category: This field is required."]),
+        ("", ["What happened: This field is required.", "Category: This field is required."]),
     ],
 )
 def test_form_says_all_that_is_wrong_once_at_its_head(world, as_user, outcome, expected):
@@ -135,7 +135,7 @@ def test_form_with_half_an_matter_keeps_all_and_says_what_is_missing(world, as_u
     response = as_user(world.worker).post(
         add_url(world.household), filled(note="记得带表", **{"matter-description": "楼道堆物"})
     )
-    assert errors(response) == ["Category：This field is required."]
+    assert errors(response) == ["Category: This field is required."]
     soup = soup_of(response)
     assert soup.details.get("open") == ""
     assert soup.select_one("[name=note]").get_text().strip() == "记得带表"
@@ -146,27 +146,27 @@ def test_form_with_half_an_matter_keeps_all_and_says_what_is_missing(world, as_u
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ({"outcome": ""}, "What happened：This field is required."),
+        ({"outcome": ""}, "What happened: This field is required."),
         (
             {"done_at": "2026-03-11T10:11"},
-            "When：This time has not come yet. Give the time of the visit.",
+            "When: This time has not come yet. Give the time of the visit.",
         ),
         (
             {"done_at": "2026-03-04T10:04"},
-            "When：A visit can be entered up to 7 days afterwards.",
+            "When: A visit can be entered up to 7 days afterwards.",
         ),
         (
             {"done_at": "9999-12-31T23:59"},
-            "When：This time has not come yet. Give the time of the visit.",
+            "When: This time has not come yet. Give the time of the visit.",
         ),
-        ({"done_at": "gestern"}, "When：Enter a valid date/time."),
+        ({"done_at": "gestern"}, "When: Enter a valid date/time."),
         (
             {"next_on": "2026-03-10"},
-            "Asked to come again on：Choose a day from today on, within three months.",
+            "Asked to come again on: Choose a day from today on, within three months.",
         ),
         (
             {"next_on": "2026-06-10"},
-            "Asked to come again on：Choose a day from today on, within three months.",
+            "Asked to come again on: Choose a day from today on, within three months.",
         ),
     ],
 )
@@ -193,7 +193,7 @@ def test_form_at_a_door_for_two_asks_who_came_along(world, as_user):
     client = as_user(world.worker)
     response = client.post(add_url(world.household), filled())
     asked = "This door is to be visited in pairs. Tick this box, or write who came along."
-    assert errors(response) == [f"I went alone this time：{asked}"]
+    assert errors(response) == [f"I went alone this time: {asked}"]
     assert Visit.objects.count() == 0
     for values in ({"went_alone": "on"}, {"companions": "老王"}, {"way": "phone"}):
         assert client.post(add_url(world.household), filled(**values)).status_code == 302
