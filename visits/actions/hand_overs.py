@@ -2,11 +2,12 @@
 
 import datetime
 from collections.abc import Collection
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Min, Q, QuerySet
+from django.db.models import F, Min, Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -95,6 +96,9 @@ def carry_out(row: HandOver, *, at: datetime.datetime) -> None:
     if row.plan and row.plan.state == GridPlan.State.WAITING:
         return
     move_matters(row, matters_that_move(row), to=to, at=at)
+    # What goes on to somebody else during a leave does not come back after it.
+    for leave in row.giver.hand_overs_given.lending().exclude(pk=row.pk):
+        leave.matters.remove(*row.matters.all())
     if row.receiver:
         move_pairings(row, row.receiver)
     if row.carried_out_at is None:
@@ -154,10 +158,13 @@ def holder_of(row: HandOver) -> User | None:
 def matters_that_move(row: HandOver) -> QuerySet[Matter]:
     """Return the open matters of the giver that follow these doors.
 
-    With the last role in a community goes whatever she still has there, and with the last
-    role of all whatever she has.
+    Among them is what a colleague has for the days of her leave; as long as nobody receives
+    the grid, that stays with the colleague. With the last role in a community goes whatever she
+    still has there, and with the last role of all whatever she has.
     """
     own = Matter.objects.open().filter(assignee=row.giver_id)
+    if row.receiver or row.is_partial:
+        own = Matter.objects.open().filter(Q(assignee=row.giver_id) | Q(pk__in=lent_by(row.giver)))
     if row.is_partial:
         return own.filter(household__in=row.door_rows.values("household"))
     if row.reason == Reason.LEAVE:
@@ -170,19 +177,29 @@ def matters_that_move(row: HandOver) -> QuerySet[Matter]:
     return own.filter(grid=row.grid_id)
 
 
+def lent_by(giver: User) -> QuerySet[Matter, UUID]:
+    """Return the keys of the matters that others have for the days of her leave."""
+    lent = Matter.objects.filter(
+        hand_overs__in=HandOver.objects.lending().filter(giver=giver),
+        assignee=F("hand_overs__receiver"),
+    )
+    return lent.values_list("pk", flat=True)
+
+
 def move_matters(
     row: HandOver, matters: QuerySet[Matter], *, to: User, at: datetime.datetime
 ) -> None:
     """Let these matters go to `to`, each by a step of its history, and name them in the row.
 
-    History is written in the language of the place, whoever looks at it first.
+    What `to` has already is named as well. History is written in the language of the place, whoever looks at it first.
     """
     with translation.override(settings.LANGUAGE_CODE):
         note = _("With the doors of %(grid)s.") % {"grid": row.grid}
     moved = [
         matter
-        for matter in matters.exclude(assignee=to).order_by("pk")
-        if hand_over_matter(matter=matter, to=to, by=row.made_by, at=at, note=note)
+        for matter in matters.order_by("pk")
+        if matter.assignee_id == to.pk
+        or hand_over_matter(matter=matter, to=to, by=row.made_by, at=at, note=note)
     ]
     row.matters.add(*moved)
 
@@ -203,13 +220,33 @@ def pass_on_matters(
 
 @transaction.atomic
 def give_back(row: HandOver, *, at: datetime.datetime) -> None:
-    """After a cover let what went along and is still open go back to who was away."""
+    """After a cover let what went along and is still open go back to who was away.
+
+    Where she has handed the grid over meanwhile, it goes on to whoever has it from her.
+    """
     row = HandOver.objects.select_for_update(of=("self",)).get(pk=row.pk)
     if row.given_back_at or row.carried_out_at is None:
         return
     still = row.matters.open().filter(assignee=holder_of(row))
-    move_matters(row, still, to=row.giver, at=at)
+    onward = passed_on(row)
+    heir = onward and holder_of(onward)
+    if onward and heir:
+        move_matters(onward, still, to=heir, at=at)
+    else:
+        move_matters(row, still, to=row.giver, at=at)
     HandOver.objects.filter(pk=row.pk).update(given_back_at=at)
+
+
+def passed_on(leave: HandOver) -> HandOver | None:
+    """Return the hand-over by which who is away has given up the grid since her leave began."""
+    given = HandOver.objects.filter(
+        giver=leave.giver_id,
+        grid=leave.grid_id,
+        is_partial=False,
+        effective_on__gte=leave.effective_on,
+        carried_out_at__isnull=False,
+    )
+    return given.exclude(reason=Reason.LEAVE).order_by("effective_on", "pk").last()
 
 
 def carry_out_due(rows: QuerySet[HandOver], *, at: datetime.datetime) -> int:

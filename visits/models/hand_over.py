@@ -52,6 +52,12 @@ class HandOverQuerySet(models.QuerySet["HandOver"]):
         rows = self.filter(in_time, carried_out_at=None, effective_on__lte=on)
         return rows.exclude(plan__in=GridPlan.objects.waiting())
 
+    def lending(self) -> Self:
+        """Covers whose matters moved and were not given back yet."""
+        return self.filter(
+            reason=HandOver.Reason.LEAVE, carried_out_at__isnull=False, given_back_at=None
+        )
+
     def over(self, on: datetime.date) -> Self:
         """Covers whose last day has passed and whose matters were not given back yet."""
         return self.filter(carried_out_at__isnull=False, given_back_at=None, until__lt=on)
