@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from communities.models import User
 from households.models import CareTag, Household, Residency
 from households.models.place import UNANSWERED_TAIL
-from visits.actions.hand_overs import matters_that_move
+from visits.actions.hand_over_moves import matters_that_move
 from visits.day_list import care_of
 from visits.models import (
     Campaign,

@@ -299,7 +299,7 @@ TABLE = (
         holder=Holder.NOBODY,
         needs_note=True,
     ),
-    # No press of anybody's: it comes with the doors of whoever had it (`actions.hand_overs`).
+    # No press of anybody's: it comes with the doors of whoever had it (`actions.hand_over_moves`).
     line(
         Step.HAND_OVER,
         [*HANDLED, *Matter.SLEEPING, Status.RESOLVED],

@@ -21,8 +21,8 @@ from tests.factories import (
     VisitFactory,
 )
 from visits.actions.grid_filling import give_doors
+from visits.actions.hand_over_moves import carry_out_due as carry_out_hand_overs
 from visits.actions.hand_overs import accept, give_again, hand_over
-from visits.actions.hand_overs import carry_out_due as carry_out_hand_overs
 from visits.actions.plan_changes import carry_out, carry_out_due, take_back
 from visits.actions.recompute import recompute
 from visits.actions.waiting_doors import receive_waiting_doors

@@ -19,15 +19,8 @@ from communities.actions import (
 )
 from communities.models import Cover, Membership, User
 from communities.roles import Role
-from visits.actions.hand_overs import (
-    Reason,
-    drop,
-    give_again,
-    give_back,
-    hand_over,
-    pass_on_matters,
-    relight,
-)
+from visits.actions.hand_over_moves import give_back, pass_on_matters
+from visits.actions.hand_overs import drop, give_again, hand_over, relight
 from visits.actions.waiting_doors import receive_waiting_doors
 from visits.models import HandOver
 
@@ -104,7 +97,7 @@ def call_off_last_day(membership: Membership, today: datetime.date) -> None:
         is_partial=False,
         effective_on=membership.until + ONE_DAY,
         carried_out_at=None,
-    ).exclude(reason=Reason.LEAVE)
+    ).exclude(reason=HandOver.Reason.LEAVE)
     for row in rows.select_related("membership"):
         if row.membership and row.membership.since > today:
             row.membership.delete()
@@ -128,7 +121,7 @@ def hand_over_grid(
         giver=membership.user,
         receiver=receiver,
         grid=membership.grid,
-        reason=Reason.REASSIGNMENT if stays else Reason.RESIGNATION,
+        reason=HandOver.Reason.REASSIGNMENT if stays else HandOver.Reason.RESIGNATION,
         on=first,
         by=by,
         at=at,
@@ -198,7 +191,7 @@ def give_to_other(
 
     Of some doors alone only the hand-over changes: who minds them follows from their grid.
     """
-    if row.reason == Reason.LEAVE:
+    if row.reason == HandOver.Reason.LEAVE:
         raise ValidationError(_("End this cover and set one with another person."))
     today = timezone.localdate(at)
     first = max(row.effective_on, today)
@@ -231,7 +224,7 @@ def cover_for(*, cover: Cover, by: User, at: datetime.datetime) -> Cover:
         giver=cover.away.user,
         receiver=cover.user,
         grid=grid,
-        reason=Reason.LEAVE,
+        reason=HandOver.Reason.LEAVE,
         on=cover.since,
         until=cover.until,
         by=by,

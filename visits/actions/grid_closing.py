@@ -8,8 +8,9 @@ from django.utils import timezone
 from communities.models import Grid, User
 from communities.staffing import main_workers
 from households.actions.grids import close_grid
-from visits.actions.hand_overs import Reason, hand_over
+from visits.actions.hand_overs import hand_over
 from visits.actions.matter_grids import move_doorless, move_with_doors
+from visits.models import HandOver
 
 
 @transaction.atomic
@@ -30,7 +31,7 @@ def close_and_hand_over(*, grid: Grid, by: User, at: datetime.datetime) -> int:
             receiver=None,
             grid=grid,
             doors=doors,
-            reason=Reason.RECUT,
+            reason=HandOver.Reason.RECUT,
             on=on,
             by=by,
             at=at,

@@ -11,9 +11,10 @@ from communities.models import Grid, User
 from communities.staffing import main_workers
 from households.actions.grids import give_households
 from households.models import Household
-from visits.actions.hand_overs import Reason, hand_over
+from visits.actions.hand_overs import hand_over
 from visits.actions.matter_grids import move_with_doors
 from visits.actions.waiting_doors import receive_waiting_doors
+from visits.models import HandOver
 
 
 @transaction.atomic
@@ -41,7 +42,7 @@ def give_doors(
                 receiver=receiver,
                 grid=old,
                 doors=moving[old.pk],
-                reason=Reason.RECUT,
+                reason=HandOver.Reason.RECUT,
                 on=on,
                 by=by,
                 at=at,

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from communities.models import Grid, Membership, User
 from communities.roles import Role
-from visits.actions.hand_overs import Reason, drop, hand_over, holder_of, move_matters
+from visits.actions.hand_over_moves import holder_of, move_matters
+from visits.actions.hand_overs import drop, hand_over
 from visits.models import HandOver, Matter
 
 
@@ -53,7 +54,7 @@ def hand_over_all(person: User, *, at: datetime.datetime) -> None:
                 giver=person,
                 receiver=None,
                 grid=grid,
-                reason=Reason.RESIGNATION,
+                reason=HandOver.Reason.RESIGNATION,
                 on=on,
                 by=officer,
                 at=at,
@@ -85,7 +86,7 @@ def officer_of(grid: Grid, on: datetime.date) -> User | None:
 @transaction.atomic
 def return_to(person: User, *, at: datetime.datetime) -> None:
     """Give back to somebody whose account is open again what nobody has received meanwhile."""
-    rows = HandOver.objects.filter(giver=person, receiver=None, reason=Reason.RESIGNATION)
+    rows = HandOver.objects.filter(giver=person, receiver=None, reason=HandOver.Reason.RESIGNATION)
     own = rows.filter(grid__in=person.memberships.current(timezone.localdate(at)).values("grid"))
     for row in own.select_related("made_by", "giver", "grid").order_by("pk"):
         kept = row.matters.open().filter(assignee=holder_of(row))

@@ -6,7 +6,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from communities.models import Grid, User
-from visits.actions.hand_overs import drop, hand_over, holder_of, move_matters
+from visits.actions.hand_over_moves import holder_of, move_matters
+from visits.actions.hand_overs import drop, hand_over
 from visits.models import HandOver
 
 

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_POST, require_safe
 from communities.lists import key_page
 from households.models import Household
 from visits.actions.assignments import give_to_other
-from visits.actions.hand_overs import accept, carry_out_due, insist, send_back
+from visits.actions.hand_over_moves import carry_out_due
+from visits.actions.hand_overs import accept, insist, send_back
 from visits.day_list import walk_of
 from visits.forms.hand_overs import DecisionForm, ReturnForm
 from visits.hand_over_sheet import facts_of, lines_of, special_doors

@@ -18,7 +18,7 @@ from communities.lists import key_page
 from communities.models import User
 from communities.roles import VISITORS
 from households.models import Household
-from visits.actions.hand_overs import carry_out_due
+from visits.actions.hand_over_moves import carry_out_due
 from visits.actions.visits import VisitConflictError, record_door_visit
 from visits.answers import rules_against
 from visits.day_list import (

@@ -11,7 +11,8 @@ from communities.roles import Role
 from tests.factories import GridFactory, MatterFactory, MembershipFactory, UserFactory
 from tests.visits.hand_overs.conftest import DAY, held_by, holders, main
 from visits.actions.assignments import Move, assign, cover_for, end_assignment, reassign, stop_cover
-from visits.actions.hand_overs import accept, carry_out_due, send_back
+from visits.actions.hand_over_moves import carry_out_due
+from visits.actions.hand_overs import accept, send_back
 from visits.models import HandOver, Matter
 
 

@@ -9,7 +9,7 @@ from tests.factories import GridFactory, HouseholdFactory, MembershipFactory, Us
 from tests.visits.hand_overs.conftest import DAY, held_by, holders, main
 from visits.actions.assignments import assign, cover_for, end_assignment
 from visits.actions.grid_filling import give_doors
-from visits.actions.hand_overs import carry_out_due
+from visits.actions.hand_over_moves import carry_out_due
 from visits.models import HandOver
 
 

@@ -16,7 +16,8 @@ from tests.factories import (
 from tests.visits.hand_overs.conftest import DAY, OPEN, held_by, holders, main
 from visits.actions.assignments import end_assignment
 from visits.actions.grid_filling import give_doors
-from visits.actions.hand_overs import accept, carry_out_due, hand_over
+from visits.actions.hand_over_moves import carry_out_due
+from visits.actions.hand_overs import accept, hand_over
 from visits.models import HandOver, HandOverDoor, Matter, MatterEvent, Notice
 
 

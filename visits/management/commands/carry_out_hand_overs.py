@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from visits.actions.hand_overs import carry_out_due
+from visits.actions.hand_over_moves import carry_out_due
 from visits.actions.leaving import hand_over_those_gone
 from visits.models import HandOver
 
