@@ -5,7 +5,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.cut import DAY
-from tests.factories import MatterFactory
+from tests.factories import GridFactory, MatterFactory, MembershipFactory
+from visits.actions.assignments import end_assignment
 from visits.models import HandOver
 
 
@@ -99,3 +100,43 @@ def test_the_last_role_ended_in_the_admin_hands_over_at_once(world, as_user, tod
     matter.refresh_from_db()
     assert matter.assignee == world.officer
     assert HandOver.objects.get().giver == world.worker
+
+
+def test_a_last_day_to_come_still_comes_after_an_account_was_closed_and_opened(
+    world, as_user, today
+):
+    client = as_user(world.admin)
+    end_assignment(
+        membership=world.worker.memberships.get(),
+        on=today + 5 * DAY,
+        by=world.officer,
+        at=timezone.now(),
+    )
+    [planned] = HandOver.objects.all()
+
+    save(client, world.worker)
+    save(client, world.worker, is_active="on")
+
+    assert list(HandOver.objects.all()) == [planned]
+
+
+def test_whoever_is_chosen_for_the_grid_of_a_closed_account_is_assigned_there(
+    world, as_user, today
+):
+    matter = matter_of(world)
+    role = world.worker.memberships.get()
+    role.rank = "main"
+    role.save()
+    other = MembershipFactory(grid=GridFactory(community=world.community)).user
+    save(as_user(world.admin), world.worker)
+    row = HandOver.objects.get()
+
+    decide = reverse("visits:hand_over_decide", args=[row.pk])
+    as_user(world.officer).post(decide, {"receiver": other.pk, "word": ""})
+
+    matter.refresh_from_db()
+    assert matter.assignee == other
+    role.refresh_from_db()
+    assert role.until == today - DAY
+    made = other.memberships.get(grid=world.grid)
+    assert (made.rank, made.since, made.until) == ("main", today, None)

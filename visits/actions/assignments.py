@@ -21,6 +21,7 @@ from communities.models import Cover, Membership, User
 from communities.roles import Role
 from visits.actions.hand_over_moves import give_back, pass_on_matters
 from visits.actions.hand_overs import drop, give_again, hand_over, relight
+from visits.actions.leaving import call_back
 from visits.actions.waiting_doors import receive_waiting_doors
 from visits.models import HandOver
 
@@ -51,11 +52,15 @@ def open_account(*, user: User, membership: Membership, by: User, at: datetime.d
 
 
 def receive_what_waits(membership: Membership, *, by: User, at: datetime.datetime) -> None:
-    """Make a new main worker the receiver of her grid, and of doors in it, that wait for one."""
+    """Make a new main worker the receiver of her grid, and of doors in it, that wait for one.
+
+    What waits since she gave it herself is hers again.
+    """
     grid, person = membership.grid, membership.user
     if grid is None or membership.rank != Membership.Rank.MAIN:
         return
     rows = HandOver.objects.filter(grid=grid, receiver=None, is_partial=False)
+    call_back(rows.filter(giver=person), at=at)
     for row in rows.exclude(giver=person).order_by("pk"):
         give_again(row, person, by=by, at=at, word="", membership=membership)
     receive_waiting_doors(grid=grid, receiver=person, by=by, at=at)
@@ -189,12 +194,15 @@ def give_to_other(
 ) -> None:
     """Let somebody else be the receiver, assigned in the grid in place of the one before.
 
+    In place of the giver, where nobody was yet: closing her account has ended no assignment.
     Of some doors alone only the hand-over changes: who minds them follows from their grid.
     """
     if row.reason == HandOver.Reason.LEAVE:
         raise ValidationError(_("End this cover and set one with another person."))
     today = timezone.localdate(at)
     first = max(row.effective_on, today)
+    if row.receiver is None and not row.is_partial:
+        end_places(row, first)
     place = row.membership or last_membership(row)
     made = None
     if place and not row.is_partial:
@@ -204,6 +212,13 @@ def give_to_other(
             end_membership(membership=place, on=today)
         made = take_place(place, receiver, first, by)
     give_again(row, receiver, by=by, at=at, word=word, membership=made)
+
+
+def end_places(row: HandOver, first: datetime.date) -> None:
+    """Let what the giver still is in the grid end before that day."""
+    own = Membership.objects.filter(user=row.giver_id, grid=row.grid_id, role=Role.GRID_WORKER)
+    for place in own.exclude(until__lt=first).order_by("pk"):
+        end_membership(membership=place, on=max(place.since, first - ONE_DAY))
 
 
 def last_membership(row: HandOver) -> Membership | None:

@@ -36,11 +36,12 @@ def carry_out_due(rows: QuerySet[HandOver], *, at: datetime.datetime) -> int:
 def carry_out(row: HandOver, *, at: datetime.datetime) -> None:
     """Move the giver's open matters once the day has come; without a receiver to who made it.
 
-    Those of a plan of grids wait until it is carried out: until then the doors stay.
+    Those of a plan of grids wait until it is carried out: until then the doors stay. After a
+    leave nothing moves any more.
     """
     row = HandOver.objects.select_for_update(of=("self",)).get(pk=row.pk)
-    to = holder_of(row)
-    if row.effective_on > timezone.localdate(at) or to is None:
+    to, today = holder_of(row), timezone.localdate(at)
+    if row.effective_on > today or (row.until and row.until < today) or to is None:
         return
     if row.plan and row.plan.state == GridPlan.State.WAITING:
         return

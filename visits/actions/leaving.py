@@ -86,9 +86,21 @@ def officer_of(grid: Grid, on: datetime.date) -> User | None:
 @transaction.atomic
 def return_to(person: User, *, at: datetime.datetime) -> None:
     """Give back to somebody whose account is open again what nobody has received meanwhile."""
-    rows = HandOver.objects.filter(giver=person, receiver=None, reason=HandOver.Reason.RESIGNATION)
-    own = rows.filter(grid__in=person.memberships.current(timezone.localdate(at)).values("grid"))
-    for row in own.select_related("made_by", "giver", "grid").order_by("pk"):
+    today = timezone.localdate(at)
+    # A last day that is to come still comes.
+    rows = HandOver.objects.filter(
+        giver=person,
+        receiver=None,
+        reason=HandOver.Reason.RESIGNATION,
+        effective_on__lte=today,
+        grid__in=person.memberships.current(today).values("grid"),
+    )
+    call_back(rows, at=at)
+
+
+def call_back(rows: QuerySet[HandOver], *, at: datetime.datetime) -> None:
+    """Give back to the givers what officers keep for a receiver, and remove the hand-overs."""
+    for row in rows.select_related("made_by", "giver", "grid").order_by("pk"):
         kept = row.matters.open().filter(assignee=holder_of(row))
-        move_matters(row, kept, to=person, at=at)
-    drop(own)
+        move_matters(row, kept, to=row.giver, at=at)
+    drop(rows)

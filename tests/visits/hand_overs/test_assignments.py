@@ -268,3 +268,17 @@ def test_who_covers_is_changed_with_the_cover(world, colleague, as_user, today, 
     decide = reverse("visits:hand_over_decide", args=[row.pk])
     page = as_user(world.officer).post(decide, {"receiver": world.captain.pk})
     assert "End this cover and set one with another person." in page.content.decode()
+
+
+def test_whoever_comes_back_to_her_grid_gets_back_what_nobody_received(world, today, now):
+    matters = held_by(world, world.worker)
+    end_assignment(membership=main(world), on=today - DAY, by=world.officer, at=now)
+    assert holders(matters) == {world.officer}
+
+    again = MembershipFactory.build(user=world.worker, grid=world.grid, rank="main", since=today)
+    assign(membership=again, by=world.officer, at=now)
+
+    assert holders(matters) == {world.worker}
+    assert not HandOver.objects.exists()
+    world.officer.refresh_from_db()
+    assert world.officer.hand_over_on is None

@@ -10,6 +10,7 @@ from tests.visits.hand_overs.conftest import DAY, held_by, holders, main
 from visits.actions.assignments import assign, cover_for, end_assignment
 from visits.actions.grid_filling import give_doors
 from visits.actions.hand_over_moves import carry_out_due
+from visits.actions.hand_overs import insist, send_back
 from visits.models import HandOver
 
 
@@ -144,4 +145,16 @@ def test_the_next_cover_has_what_the_one_before_had(world, colleague, away, toda
     days_pass(today + DAY)
     assert holders(matters) == {other}
     days_pass(today + 3 * DAY)
+    assert holders(matters) == {world.worker}
+
+
+def test_a_word_after_the_leave_moves_nothing_any_more(world, colleague, away, today, now):
+    away(until=today)
+    row = HandOver.objects.get()
+    days_pass(today + DAY)
+    send_back(row=row, by=colleague, at=noon(today + DAY), reason="ill myself")
+    matters = held_by(world, world.worker)
+
+    insist(row=row, by=world.officer, at=noon(today + DAY), word="it is over")
+
     assert holders(matters) == {world.worker}
