@@ -1,6 +1,5 @@
 import datetime
 import re
-import threading
 import time
 
 import pytest
@@ -14,6 +13,7 @@ from communities.models import Grid
 from households.actions.grids import close_grid, give_households
 from households.door_picks import picked
 from households.models import Building, FormerGrid, Household
+from tests.at_once import at_once
 from tests.factories import (
     AreaFactory,
     BuildingFactory,
@@ -292,25 +292,17 @@ def test_two_officers_at_once_lose_no_door_and_no_history():
         HouseholdFactory(
             grid=first, building=building, room=str(number), grid_since=datetime.date(2026, 1, 1)
         )
-    barrier = threading.Barrier(2)
-    moved = {}
 
-    def give(grid: Grid) -> None:
-        barrier.wait()
-        moved[grid.pk] = give_households(
+    def give(turn: int) -> object:
+        return give_households(
             households=Household.objects.filter(building=building),
-            grid=grid,
+            grid=(left, right)[turn],
             at=timezone.now(),
         )
-        connection.close()
 
-    threads = [threading.Thread(target=give, args=[grid]) for grid in (left, right)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    moved = at_once(give, 2)
     # One after the other: the later took the doors over from the earlier, on the same day.
-    assert [len(doors) for doors in moved.values()] == [100, 100]
+    assert [len(doors) for doors in moved] == [100, 100]
     assert Household.objects.values_list("grid").distinct().count() == 1
     assert set(FormerGrid.objects.values_list("grid", flat=True)) == {first.pk}
     assert FormerGrid.objects.count() == 100

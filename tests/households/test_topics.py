@@ -1,7 +1,6 @@
 """Questions of departments: defined once, asked when due, answered into one fact."""
 
 import datetime
-import threading
 import uuid
 
 import pytest
@@ -16,6 +15,7 @@ from households.actions.facts import Answer, confirm_facts
 from households.forms.facts import read_answer
 from households.models import Fact, FactEntry, Question
 from households.topics import Asked, age_words, due_questions, known_facts
+from tests.at_once import at_once
 from tests.factories import (
     CareFactory,
     CareTagFactory,
@@ -178,24 +178,8 @@ def test_history_is_never_rewritten(world):
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_two_confirmations_at_once_leave_the_newer(world):
     question = QuestionFactory()
-    start = threading.Barrier(2)
-    failures = []
-
-    def say(value: str, days: int) -> None:
-        try:
-            start.wait()
-            confirm(world, question, value, days=days)
-        except Exception as error:  # noqa: BLE001 - told below
-            failures.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=say, args=pair) for pair in (("yes", 2), ("no", 1))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    said = (("yes", 2), ("no", 1))
+    at_once(lambda n: confirm(world, question, said[n][0], days=said[n][1]), 2)
     assert Fact.objects.get(question=question).value == "no"
     assert FactEntry.objects.count() == 2
 

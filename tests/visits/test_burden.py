@@ -1,17 +1,15 @@
 """What logging costs: added up by community and week, shown to everybody, of nobody."""
 
 import datetime
-import threading
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from bs4 import BeautifulSoup
-from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
 from communities.models import User
+from tests.at_once import at_once
 from tests.factories import BurdenWeekFactory, CommunityFactory
 from visits.actions.burden import add_burden
 from visits.models import BurdenWeek, Visit
@@ -71,24 +69,8 @@ def test_row_holds_no_person_and_no_moment():
 @pytest.mark.usefixtures("django_db_serialized_rollback")
 def test_visits_added_at_once_are_all_counted(database_of_many):
     community = CommunityFactory()
-    start = threading.Barrier(16)
-
-    def add(_turn):
-        start.wait()
-        try:
-            add_burden(
-                community_id=community.pk,
-                day=WEDNESDAY,
-                taps=2,
-                seconds=3,
-                prefilled=2,
-                typed=1,
-            )
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(16) as pool:
-        list(pool.map(add, range(16)))
+    effort = {"taps": 2, "seconds": 3, "prefilled": 2, "typed": 1}
+    at_once(lambda _n: add_burden(community_id=community.pk, day=WEDNESDAY, **effort), 16)
     assert list(sums().values()) == [(16, 32, 48, 32, 16)]
 
 

@@ -2,7 +2,6 @@
 
 import datetime
 import random
-import threading
 import uuid
 
 import pytest
@@ -13,6 +12,7 @@ from django.utils import timezone
 
 from communities.models import Disclosure
 from households.models import Household
+from tests.at_once import at_once
 from tests.factories import (
     CareFactory,
     CareTagFactory,
@@ -330,30 +330,21 @@ def test_page_of_a_door_shows_what_was_said_after_the_end(world, as_user):
 # What several do at the same moment.
 
 
-def at_once(work, number):
-    """Run `work(n)` in so many threads at one moment; return what each gave or raised."""
-    together, found = threading.Barrier(number), [None] * number
+def or_refusal(work):
+    """Let `work(n)` return the code of what refused it."""
 
     def run(place):
-        together.wait()
         try:
-            found[place] = work(place)
+            return work(place)
         except ValidationError as error:
-            found[place] = error.code or "refused"
-        finally:
-            connection.close()
+            return error.code or "refused"
 
-    threads = [threading.Thread(target=run, args=[place]) for place in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return found
+    return run
 
 
 def test_two_officers_at_once_make_one_emergency(database_of_many, world):
     officers = [world.officer, world.street_officer]
-    found = at_once(lambda n: switch(world, by=officers[n], name=f"事件{n}"), 2)
+    found = at_once(or_refusal(lambda n: switch(world, by=officers[n], name=f"事件{n}")), 2)
     assert [value for value in found if value == "taken"] == ["taken"]
     assert Emergency.objects.count() == 1
     assert EmergencyGrid.objects.count() == 1
@@ -380,14 +371,16 @@ def test_two_officers_calling_for_help_at_once_make_one_matter(database_of_many,
     say(world, emergency, "needs_help")
     door = RollCall.objects.get()
     officers = [world.officer, world.street_officer]
-    at_once(lambda n: call_for_help(roll_call=door, by=officers[n], at=timezone.now()), 2)
+    at_once(
+        or_refusal(lambda n: call_for_help(roll_call=door, by=officers[n], at=timezone.now())), 2
+    )
     assert Matter.objects.count() == 1
 
 
 def test_one_key_for_two_doors_at_once_is_stored_for_one(database_of_many, world):
     doors = [world.household, HouseholdFactory(grid=world.grid)]
     emergency, key = switch(world), uuid.uuid4()
-    found = at_once(lambda n: say(world, emergency, key=key, household=doors[n]), 2)
+    found = at_once(or_refusal(lambda n: say(world, emergency, key=key, household=doors[n])), 2)
     assert [value for value in found if value == "key_taken"] == ["key_taken"]
     assert RollCall.objects.filter(state="pending").count() == 1
     assert RollCallEntry.objects.count() == 1

@@ -1,14 +1,13 @@
 import datetime
-import threading
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 
 from households.models import FormerGrid, Household
+from tests.at_once import at_once
 from tests.factories import (
     CareFactory,
     CareTagFactory,
@@ -348,20 +347,13 @@ def test_visit_costs_few_queries(door, record, django_assert_num_queries):
 @pytest.mark.usefixtures("django_db_serialized_rollback")
 def test_visit_posted_by_twenty_at_once_is_one_row(database_of_many):
     door, worker, key = HouseholdFactory(grid_since=march(1)), UserFactory(), uuid.uuid4()
-    start = threading.Barrier(20)
 
-    def post(_turn):
-        start.wait()
-        try:
-            return record_visit(
-                id=key, household=door, by=worker, done_at=moment(2), outcome="met", way="door"
-            ).pk
-        finally:
-            connection.close()
+    def post(_n):
+        return record_visit(
+            id=key, household=door, by=worker, done_at=moment(2), outcome="met", way="door"
+        ).pk
 
-    with ThreadPoolExecutor(20) as pool:
-        answers = list(pool.map(post, range(20)))
-    assert answers == [key] * 20
+    assert at_once(post, 20) == [key] * 20
     assert Visit.objects.count() == 1
     assert tallies() == {(door.grid_id, 2, "met"): (1, 1)}
 
@@ -371,24 +363,18 @@ def test_visits_of_two_workers_at_once_are_all_told(database_of_many):
     grid = GridFactory()
     doors = [new_door(grid=grid) for _ in "ab"]
     workers = [UserFactory(), UserFactory()]
-    start = threading.Barrier(16)
 
     def post(turn):
-        start.wait()
-        try:
-            record_visit(
-                id=uuid.uuid4(),
-                household=doors[turn % 2],
-                by=workers[turn // 2 % 2],
-                done_at=moment(2, turn),
-                outcome=Outcome.NOBODY_HOME,
-                way=Way.DOOR,
-            )
-        finally:
-            connection.close()
+        record_visit(
+            id=uuid.uuid4(),
+            household=doors[turn % 2],
+            by=workers[turn // 2 % 2],
+            done_at=moment(2, turn),
+            outcome=Outcome.NOBODY_HOME,
+            way=Way.DOOR,
+        )
 
-    with ThreadPoolExecutor(16) as pool:
-        list(pool.map(post, range(16)))
+    at_once(post, 16)
     assert tallies() == {(grid.pk, 2, "nobody_home"): (16, 0)}
     assert [door_says(door)[4] for door in doors] == [8, 8]
     assert recompute(save=False).differences == []

@@ -1,14 +1,13 @@
 """Who may take which step from where: the table spelled out, and two people at once."""
 
 import datetime
-import threading
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connections
 from django.utils import timezone
 
 from communities.roles import Role
+from tests.at_once import at_once
 from tests.factories import (
     DepartmentFactory,
     MatterFactory,
@@ -463,25 +462,16 @@ def test_step_taken_by_eight_people_at_once_has_one_winner(database_of_many, wor
         MembershipFactory(grid=world.grid, user=UserFactory(username=f"at-once-{n}")).user
         for n in range(8)
     ]
-    together = threading.Barrier(len(people))
-    outcomes: list[str] = []
+    seen = [Matter.objects.get(pk=matter.pk) for _person in people]
 
-    def act(person) -> None:
+    def act(n: int) -> str:
         try:
-            mine = Matter.objects.get(pk=matter.pk)
-            together.wait(timeout=20)
-            take_step(matter=mine, step=Step.TAKE, by=person, at=timezone.now())
-            outcomes.append("won")
+            take_step(matter=seen[n], step=Step.TAKE, by=people[n], at=timezone.now())
         except ValidationError as error:
-            outcomes.append(error.code)
-        finally:
-            connections.close_all()
+            return error.code
+        return "won"
 
-    threads = [threading.Thread(target=act, args=[person]) for person in people]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    outcomes = at_once(act, len(people))
     assert sorted(outcomes) == ["overtaken"] * 7 + ["won"]
     matter.refresh_from_db()
     assert (matter.status, matter.moves, matter.events.count()) == ("in_progress", 1, 1)

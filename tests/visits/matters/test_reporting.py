@@ -1,17 +1,17 @@
 """Reporting a matter: what is stored, the form, and who may."""
 
 import datetime
-import threading
 import uuid
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from communities.models import Area
 from communities.roles import Role
+from tests.at_once import at_once
 from tests.factories import (
     AreaFactory,
     HouseholdFactory,
@@ -91,22 +91,7 @@ def test_report_cannot_take_over_the_key_of_another(report, world):
 
 def test_report_sent_by_six_threads_is_one_matter(database_of_many, world, report):
     key = uuid.uuid4()
-    together = threading.Barrier(6)
-    seen: list[uuid.UUID] = []
-
-    def send() -> None:
-        try:
-            together.wait(timeout=20)
-            seen.append(report(id=key).pk)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=send) for _six in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert seen == [key] * 6
+    assert at_once(lambda _n: report(id=key).pk, 6) == [key] * 6
     assert Matter.objects.get().events.count() == 1
 
 

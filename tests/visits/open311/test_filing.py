@@ -2,15 +2,14 @@
 
 import datetime
 import io
-import threading
 from urllib.parse import quote
 
 import pytest
-from django.db import connections
 from django.urls import reverse
 from PIL import Image
 
 from communities.models import Disclosure
+from tests.at_once import at_once
 from tests.factories import CommunityFactory, GridFactory
 from tests.test_privacy import every_row_of_the_database
 from tests.visits.open311.city import CityClient
@@ -255,21 +254,11 @@ def test_the_same_again_is_the_same_matter(city, place):
 
 
 def test_the_same_sent_by_six_at_once_is_one_matter(database_of_many, service, place):
-    together = threading.Barrier(6)
-    answers = []
 
-    def send() -> None:
-        try:
-            together.wait(timeout=20)
-            answers.append(CityClient(service.fresh_key, "json").post(**place, description="灯"))
-        finally:
-            connections.close_all()
+    def send(_n: int):
+        return CityClient(service.fresh_key, "json").post(**place, description="灯")
 
-    threads = [threading.Thread(target=send) for _six in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    answers = at_once(send, 6)
     assert sorted(answer.status for answer in answers) == [200] * 5 + [201]
     assert len({answer.content[0]["service_request_id"] for answer in answers}) == 1
     assert Matter.objects.count() == 1

@@ -2,17 +2,16 @@
 
 import datetime
 import re
-import threading
 
 import pytest
 import time_machine
 from bs4 import BeautifulSoup
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from tests.at_once import at_once
 from tests.communities.test_cards import photo_file
 from tests.factories import ResidentReportFactory
 from tests.visits.residents.conftest import HOUR, NAME, NOON, PHONE, WORDS, Resident, receipt_page
@@ -83,17 +82,11 @@ def test_form_sent_twice_at_once_is_one_report(world, category):
     with time_machine.travel(NOON, tick=False) as clock:
         resident = Resident(world.grid, category, clock)
         form = resident.fill()
-        answers = []
 
-        def send():
-            answers.append(Client().post(resident.page, form).headers.get("Location"))
-            connection.close()
+        def send(_n):
+            return Client().post(resident.page, form).headers.get("Location")
 
-        threads = [threading.Thread(target=send) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        answers = at_once(send, 2)
     assert len(set(answers)) == 1
     assert None not in answers
     assert Matter.objects.count() == 1
