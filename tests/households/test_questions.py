@@ -22,12 +22,6 @@ def _english():
         yield
 
 
-@pytest.fixture
-def no_questions(db):
-    """Leave the questions of the migration out, so that a test names all there are."""
-    Question.objects.all().delete()
-
-
 def define(**values: object) -> Question:
     question = Question(topic=Topic.objects.get(name="住房"), **values)
     question.full_clean(exclude=["name_key", "text_key"])

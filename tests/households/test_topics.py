@@ -35,12 +35,6 @@ def _english():
         yield
 
 
-@pytest.fixture
-def no_questions(db):
-    """Leave the questions of the migration out, so that a test names all there are."""
-    Question.objects.all().delete()
-
-
 def days_ago(days: int) -> datetime.datetime:
     return timezone.make_aware(
         datetime.datetime.combine(TODAY - datetime.timedelta(days=days), datetime.time(12))

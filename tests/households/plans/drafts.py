@@ -1,7 +1,8 @@
 """What the tests of drafts share: buildings at places in metres, and a draft made quickly."""
 
-from households.plans import making
+from households.plans import changing, making
 from households.plans.instance import Wish
+from households.plans.stored import parts_of
 from tests.factories import BuildingFactory, HouseholdFactory
 
 
@@ -21,3 +22,11 @@ def build(community, grid, name, doors, *, at=None, estate="幸福家园", floor
 
 def draft(community, **wish):
     return making.make_draft(community=community, wish=Wish(**wish), by=None, seconds=0.2)
+
+
+def break_apart(plan, middle):
+    """Move by hand so that the second grid has this building alone, and the first what it parts."""
+    first, second = plan.grids.order_by("number")
+    for part in parts_of(plan):
+        to = second if part.building == middle else first
+        changing.move_parts(plan=plan, parts=[part.pk], to=to)

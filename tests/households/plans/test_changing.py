@@ -7,9 +7,8 @@ from django.utils import timezone
 from households.models import GridPlan, Household, PlannedPart
 from households.plans import changing
 from households.plans.figures import plan_figures
-from households.plans.stored import parts_of
 from tests.factories import GridFactory, UserFactory
-from tests.households.plans.drafts import build, draft
+from tests.households.plans.drafts import break_apart, build, draft
 
 pytestmark = pytest.mark.django_db
 
@@ -48,10 +47,7 @@ def test_remarks_on_the_division_go_when_it_is_changed_by_hand(community, grid, 
 
 def test_finish_says_that_locked_buildings_lie_apart(community, pairs):
     plan = draft(community, grids=2, measure="households")
-    first, second = plan.grids.order_by("number")
-    for part in parts_of(plan):
-        to = second if part.building == pairs[1] else first
-        changing.move_parts(plan=plan, parts=[part.pk], to=to)
+    break_apart(plan, pairs[1])
     changing.set_locks(plan=plan, parts=list(plan.parts.values_list("pk", flat=True)), locked=True)
     changing.finish(plan=GridPlan.objects.get(), seconds=0.2)
     assert "broken_by_fixed" in codes_of(plan)

@@ -6,8 +6,7 @@ from households.map.plan import plan_map
 from households.models import GridPlan
 from households.plans import changing
 from households.plans.figures import moves_of, plan_figures
-from households.plans.stored import parts_of
-from tests.households.plans.drafts import build, draft
+from tests.households.plans.drafts import break_apart, build, draft
 
 pytestmark = pytest.mark.django_db
 
@@ -76,10 +75,7 @@ def test_bound_of_another_number_of_grids_is_not_shown(community, pairs):
 def test_disconnected_draft_is_no_estimate(community, pairs):
     """What grids in pieces reach says nothing of connected ones."""
     plan = draft(community, grids=2, measure="households")
-    first, second = plan.grids.order_by("number")
-    for part in parts_of(plan):
-        to = second if part.building == pairs[1] else first
-        changing.move_parts(plan=plan, parts=[part.pk], to=to)
+    break_apart(plan, pairs[1])
     GridPlan.objects.update(least_proven=None, least_found=None)
     figures = plan_figures(GridPlan.objects.get())
     assert figures.broken

@@ -7,15 +7,8 @@ import pytest
 from django.utils import timezone
 
 from tests.factories import HouseholdFactory, MatterCategoryFactory, VisitFactory
-from tests.visits.sync.phone import Phone, issue, milliseconds, visit
+from tests.visits.sync.phone import issue, milliseconds, visit
 from visits.models import HeldItem, Matter, ServerEpoch, SyncDevice, Visit
-
-
-@pytest.fixture
-def phone(world, as_user) -> Phone:
-    phone = Phone(as_user(world.worker))
-    phone.hello()
-    return phone
 
 
 def held_by(phone, content, **options) -> HeldItem:

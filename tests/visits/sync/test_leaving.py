@@ -16,13 +16,6 @@ DAY = datetime.timedelta(days=1)
 A_DAY = 24 * 3600 * 1000
 
 
-@pytest.fixture
-def phone(world, as_user) -> Phone:
-    phone = Phone(as_user(world.worker))
-    phone.hello()
-    return phone
-
-
 def afterwards(phone, as_user) -> Phone:
     """The same phone without a login."""
     return Phone(as_user(None), device=phone.device, ticket=phone.ticket, author=phone.author)

@@ -11,18 +11,11 @@ import pytest
 from PIL import Image
 
 from tests.factories import MatterCategoryFactory, MatterFactory
-from tests.visits.sync.phone import Phone, issue, visit
+from tests.visits.sync.phone import issue, visit
 from visits.models import Photo, PhotoUpload
 from visits.sync.passes import author_pass
 from visits.sync.photos import forget_old_uploads
 from visits.sync.sealing import seal
-
-
-@pytest.fixture
-def phone(world, as_user) -> Phone:
-    phone = Phone(as_user(world.worker))
-    phone.hello()
-    return phone
 
 
 def picture(side=400) -> bytes:
