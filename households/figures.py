@@ -191,7 +191,8 @@ def grid_rows(
             row.team = sorted(teams[grid.pk] + teams[None], key=order_in_team)
             row.contacts = contacts[grid.pk] + contacts[None]
         if grid.kind != Grid.Kind.HOLDING and grid.closed_on is None:
-            row.size_warning = size_warning(community, row.households)
+            if grid.has_size_limits:
+                row.size_warning = size_warning(community, row.households)
             row.gaps = staffing.gaps(row.team)
             row.unnamed = staffing.unnamed(row.team, row.contacts)
             row.uncaptained = uncaptained.get(grid.pk, 0)

@@ -334,3 +334,11 @@ class Grid(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("households:grid", args=[self.code])
+
+    @property
+    def has_size_limits(self) -> bool:
+        """Whether the community's limits of size hold for it.
+
+        A dedicated grid is as large as what it was made for, and no plan moves its border.
+        """
+        return self.kind == self.Kind.GENERAL

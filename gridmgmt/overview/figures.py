@@ -52,8 +52,8 @@ class Figures:
     grids: int = 0
     grids_without_main: int = 0
     unassigned: int = 0
-    # How many open grids have how many actual households. Limits belong to communities and may
-    # change on any day, so sizes are compared with them when they are shown.
+    # How many open grids have how many actual households, those without limits left out. Limits
+    # belong to communities and may change on any day, so sizes are compared when they are shown.
     sizes: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: "Figures") -> None:
@@ -128,7 +128,8 @@ def figures_by_grid(grids: Sequence[Grid], on: datetime.date) -> dict[int, Figur
             entry.unassigned = entry.actual
         elif grid.closed_on is None:
             entry.grids = 1
-            entry.sizes[str(entry.actual)] = 1
+            if grid.has_size_limits:
+                entry.sizes[str(entry.actual)] = 1
             entry.grids_without_main = int(grid.pk not in minded)
     return figures
 

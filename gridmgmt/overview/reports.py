@@ -20,7 +20,8 @@ class Line:
     """One row of a dashboard: a place, its figures, its target of households per worker.
 
     `kind` is grid, community or area; empty for a choice of grids that no list can name.
-    `drifted` counts the open grids whose size has left the limits of their community.
+    `drifted` counts the open grids whose size has left the limits of their community; a grid
+    kept for one purpose has none.
     """
 
     name: str

@@ -115,6 +115,25 @@ def test_a_grid_that_was_closed_does_not_drift(world, as_user):
     assert closed.code not in [grid.code for grid in response.context["drifted"]]
 
 
+def test_a_dedicated_grid_has_no_size_to_drift_from(world, as_user):
+    """Whatever an institution or a market measures: no plan moves its border."""
+    Community.objects.filter(pk=world.community.pk).update(
+        grid_size_min=0, grid_size=1, grid_size_max=2
+    )
+    market = GridFactory(community=world.community, kind=Grid.Kind.DEDICATED, name="批发市场")
+    add_doors(market, world.household.building, 3)
+    officer = as_user(world.officer)
+    dashboard = officer.get(world.community.get_absolute_url())
+    assert market.code in [line.code for line in dashboard.context["report"].lines]
+    assert dashboard.context["drifted"] == []
+    street = as_user(world.street_officer).get(world.street.get_absolute_url())
+    assert world.community.name not in [part.heading for part in street.context["drifted_parts"]]
+    for name, code in (("grid_list", world.community.code), ("grid", market.code)):
+        page = officer.get(reverse(f"households:{name}", args=[code])).content.decode()
+        assert "批发市场" in page
+        assert "Larger than 2" not in page
+
+
 def test_street_and_district_count_grids_past_their_limits(world, as_user):
     """By the limits of each community, as they are when the page is opened."""
     district = AreaFactory(code="990101", level=Area.Level.COUNTY, parent=None)

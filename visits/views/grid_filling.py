@@ -110,7 +110,7 @@ def fill_preview(
             "before": before,
             "coming": after - before,
             "after": after,
-            "warning": size_warning(grid.community, after),
+            "warning": size_warning(grid.community, after) if grid.has_size_limits else "",
             "losses": losses,
         },
     )
