@@ -40,6 +40,29 @@ def per_worker(households: int, workers: int) -> int | None:
     return (2 * households + workers) // (2 * workers) if workers else None
 
 
+class WorkerShare(NamedTuple):
+    """How many households come to each full-time worker, and what to say of it.
+
+    `number` is None without a worker; `lacks_worker` says whether households are there for one.
+    """
+
+    number: int | None
+    target: int
+    is_over_target: bool
+    lacks_worker: bool
+
+
+def worker_share(community: Community, households: int, workers: int) -> WorkerShare:
+    """Return what comes to each of these workers of a community, beside its target."""
+    number, target = per_worker(households, workers), community.households_per_worker
+    return WorkerShare(
+        number,
+        target,
+        is_over_target=number is not None and number > target,
+        lacks_worker=number is None and households > 0,
+    )
+
+
 def size_warning(community: Community, households: int) -> str:
     """Say in words when a grid of that many households is outside the community's limits."""
     if households < community.grid_size_min:
@@ -125,6 +148,8 @@ class GridRow:
     # As far as the user sees: whoever reads one grid alone does not see the community's people.
     unnamed: list[staffing.Unnamed] = field(default_factory=list)
     uncaptained: int = 0
+    # None of the doors that no grid has: nobody minds them.
+    share: WorkerShare | None = None
 
     @property
     def main_worker(self) -> User | None:
@@ -141,10 +166,6 @@ class GridRow:
                 if member.employment == Membership.Employment.FULL_TIME
             }
         )
-
-    @property
-    def per_worker(self) -> int | None:
-        return per_worker(self.households, self.full_time)
 
     @property
     def notes(self) -> str:
@@ -190,6 +211,7 @@ def grid_rows(
         if grid.kind != Grid.Kind.HOLDING:
             row.team = sorted(teams[grid.pk] + teams[None], key=order_in_team)
             row.contacts = contacts[grid.pk] + contacts[None]
+            row.share = worker_share(community, row.households, row.full_time)
         if grid.kind != Grid.Kind.HOLDING and grid.closed_on is None:
             if grid.has_size_limits:
                 row.size_warning = size_warning(community, row.households)
@@ -249,8 +271,8 @@ class CommunityRow(NamedTuple):
     full_time: int
 
     @property
-    def per_worker(self) -> int | None:
-        return per_worker(self.households, self.full_time)
+    def share(self) -> WorkerShare:
+        return worker_share(self.community, self.households, self.full_time)
 
 
 class CommunityFigures:

@@ -17,10 +17,16 @@ class LoadLine(NamedTuple):
     person: User
     before: Caseload
     after: Caseload
+    is_over_target: bool
 
 
-def loads_with(moves: Sequence[Move], user: User, on: datetime.date) -> list[LoadLine]:
-    """Return the caseloads of everybody these moves concern, within the user's sight."""
+def loads_with(
+    moves: Sequence[Move], user: User, on: datetime.date, *, target: int
+) -> list[LoadLine]:
+    """Return the caseloads of everybody these moves concern, within the user's sight.
+
+    `target` is how many households a worker of the community is to mind.
+    """
     people = {move.membership.user_id: move.membership.user for move in moves}
     people |= {move.receiver.pk: move.receiver for move in moves}
     held = list(
@@ -40,7 +46,8 @@ def loads_with(moves: Sequence[Move], user: User, on: datetime.date) -> list[Loa
         elif (membership.user_id, membership.grid_id) not in taken:
             after.append(membership)
     before_by, after_by = caseloads(held), caseloads(after)
-    return [
-        LoadLine(person, before_by.get(key, Caseload()), after_by.get(key, Caseload()))
-        for key, person in sorted(people.items(), key=lambda pair: (pair[1].name, pair[0]))
-    ]
+    lines = []
+    for key, person in sorted(people.items(), key=lambda pair: (pair[1].name, pair[0])):
+        then = after_by.get(key, Caseload())
+        lines.append(LoadLine(person, before_by.get(key, Caseload()), then, then.as_main > target))
+    return lines

@@ -46,6 +46,8 @@ CHOICES: dict[str, Any] = {
     "sex": Resident.Sex,
 }
 
+# Nothing differs or is wrong there.
+WITHOUT_REMARKS = (Kind.ABSENT, Kind.NEW, Kind.UNCHANGED)
 MANY_DIGITS = 9
 
 
@@ -85,6 +87,9 @@ def rows(
         "kind": kind,
         "kind_label": label,
         "kind_meaning": meaning,
+        # Whoever is absent stands in no row of the file.
+        "has_numbers": kind != Kind.ABSENT,
+        "has_remarks": kind not in WITHOUT_REMARKS,
         "entries": [shown_entry(entry) for entry in content],
         "page_number": number,
         "page_count": pages,

@@ -49,7 +49,7 @@ def columns(figures: CommunityFigures) -> list[Column]:
         Column(_("Full-time workers"), lambda community: figures.row(community).full_time),
         Column(
             _("Households per full-time worker"),
-            lambda community: figures.row(community).per_worker,
+            lambda community: figures.row(community).share.number,
         ),
         Column(_("Target"), lambda community: community.households_per_worker),
     ]

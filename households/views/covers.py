@@ -20,14 +20,25 @@ def cover_list(request: HttpRequest, code: str) -> HttpResponse:
         .not_over(today)
         .select_related("away__user", "away__grid", "user")
     )
-    editable = Cover.objects.editable_by(request.user).values("pk")
+    page = key_page(request, covers, order=("since", "pk"))
+    editable = set(
+        Cover.objects.editable_by(request.user)
+        .filter(pk__in=[cover.pk for cover in page.rows])
+        .values_list("pk", flat=True)
+    )
     return TemplateResponse(
         request,
         "households/cover_list.html",
         {
             "community": community,
-            "page": key_page(request, covers, order=("since", "pk")),
-            "editable": set(covers.filter(pk__in=editable).values_list("pk", flat=True)),
-            "today": today,
+            "page": page,
+            "covers": [
+                {
+                    "cover": cover,
+                    "is_to_come": cover.since > today,
+                    "is_editable": cover.pk in editable,
+                }
+                for cover in page.rows
+            ],
         },
     )

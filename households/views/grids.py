@@ -14,7 +14,7 @@ from communities.lists import Column, export_response, query_with, wants_export
 from communities.models import Community, Grid
 from communities.roles import DASHBOARD_READERS
 from communities.saving import saved
-from households.figures import GridRow, grid_rows, per_worker, stairwell_rows, with_captains
+from households.figures import GridRow, grid_rows, stairwell_rows, with_captains, worker_share
 
 
 @require_safe
@@ -47,7 +47,7 @@ def grid_list(request: HttpRequest, code: str) -> HttpResponseBase:
             "households": households,
             "residents": sum(row.residents for row in rows),
             "full_time": full_time,
-            "per_worker": per_worker(households, full_time),
+            "share": worker_share(community, households, full_time),
             "is_editable": is_editable(request, community),
             "shows_closed": shows_closed,
             "export_query": query_with(request, export="xlsx"),
@@ -66,7 +66,7 @@ def columns(*, keeps_team: bool) -> list[Column]:
         Column(_("Residents"), lambda row: row.residents),
         Column(_("Main worker"), lambda row: row.main_worker),
         Column(_("Full-time workers"), lambda row: row.full_time),
-        Column(_("Households per full-time worker"), lambda row: row.per_worker),
+        Column(_("Households per full-time worker"), lambda row: row.share and row.share.number),
         Column(_("To look at"), lambda row: row.notes),
         *([unnamed] if keeps_team else []),
         Column(_("Closed on"), lambda row: row.grid.closed_on),

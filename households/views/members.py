@@ -69,7 +69,6 @@ def member_list(request: HttpRequest, code: str) -> HttpResponseBase:
             ],
             "is_editable": Community.objects.editable_by(request.user).contains(community),
             "shows_ended": shows_ended,
-            "today": today,
             "export_query": query_with(request, export="xlsx"),
         },
     )

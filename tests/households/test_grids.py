@@ -48,7 +48,7 @@ def test_list_counts_actual_households_and_residents_beside_the_limits(world, as
             row.residents,
             str(row.main_worker or ""),
             row.full_time,
-            row.per_worker,
+            row.share and row.share.number,
             row.notes,
         )
         for row in response.context["rows"]
@@ -58,8 +58,9 @@ def test_list_counts_actual_households_and_residents_beside_the_limits(world, as
         ("001", 1, 1, "worker", 1, 1, "Smaller than 2; No grid leader"),
         ("002", 3, 0, "", 0, None, "Larger than 2; No main worker; No grid leader"),
     ]
-    totals = ("households", "residents", "full_time", "per_worker")
-    assert [response.context[name] for name in totals] == [5, 1, 1, 5]
+    totals = ("households", "residents", "full_time")
+    assert [response.context[name] for name in totals] == [5, 1, 1]
+    assert response.context["share"].number == 5
     text = response.content.decode()
     assert "Not yet in a grid" in text
     assert "Give to grids" in text
@@ -71,14 +72,14 @@ def test_worker_of_two_grids_is_one_full_time_worker(world, as_user):
     MembershipFactory(user=world.worker, grid=second)
     HouseholdFactory(grid=second)
     context = as_user(world.officer).get(url("grid_list", world.community)).context
-    assert (context["full_time"], context["per_worker"]) == (1, 2)
+    assert (context["full_time"], context["share"].number) == (1, 2)
 
 
 def test_worker_reads_her_grid_and_no_other_in_the_list(world, as_user):
     MembershipFactory(grid=GridFactory(community=world.community, name="第二网格"))
     response = as_user(world.worker).get(url("grid_list", world.community))
     assert [row.grid for row in response.context["rows"]] == [world.grid]
-    assert (response.context["full_time"], response.context["per_worker"]) == (1, 1)
+    assert (response.context["full_time"], response.context["share"].number) == (1, 1)
     assert "Open a grid" not in response.content.decode()
 
 

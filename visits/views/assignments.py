@@ -191,7 +191,12 @@ def reassign_grids(request: HttpRequest, code: str) -> HttpResponse:
     if form.is_bound and step != "change" and form.is_valid():
         context |= {
             "moves": form.moves(),
-            "loads": loads_with(form.moves(), request.user, timezone.localdate()),
+            "loads": loads_with(
+                form.moves(),
+                request.user,
+                timezone.localdate(),
+                target=community.households_per_worker,
+            ),
             "target": community.households_per_worker,
         }
         return TemplateResponse(request, "visits/reassign_confirm.html", context)
