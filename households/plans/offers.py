@@ -57,10 +57,14 @@ class Balance(NamedTuple):
 
 
 class Offers(NamedTuple):
-    """A few choices of a re-cut, fewest moves first, and what they are to be compared with."""
+    """A few choices of a re-cut, fewest moves first, and what they are to be compared with.
+
+    Each choice also gives a grid to the `waiting` households that are in none yet.
+    """
 
     today: Balance
     choices: list[Offer]
+    waiting: int
 
 
 def recut_offers(community: Community, wish: Wish, *, seconds: float = WEB_SECONDS) -> Offers:
@@ -73,6 +77,7 @@ def recut_offers(community: Community, wish: Wish, *, seconds: float = WEB_SECON
             Offer(division, token_of(community, wish, answer, division), division is proposed)
             for division in with_proposed(choices(answer.divisions), proposed)
         ],
+        sum(part.households - sum(part.by_grid.values()) for part in answer.problem.parts),
     )
 
 

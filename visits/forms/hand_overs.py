@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from communities import staffing
 from communities.forms import DayField, PersonChoiceField
@@ -22,7 +23,7 @@ class LastDayForm(forms.Form):
         queryset=User.objects.none(),
         label=_("Who takes over"),
         required=False,
-        empty_label=_("Nobody yet"),
+        empty_label=pgettext_lazy("worker", "Nobody yet"),
         help_text=_("From the next day on, with the matters that are still open."),
     )
 

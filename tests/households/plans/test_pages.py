@@ -31,7 +31,8 @@ def test_recut_shows_choices_of_which_one_becomes_a_draft(as_user, world):
     address = reverse("households:plan_add", args=[world.community.code]) + "?recut=1"
     wish = {"measure": "households", "tolerance_percent": "10"}
     response = client.post(address, wish)
-    today, found = response.context["offers"]
+    today, found, waiting = response.context["offers"]
+    assert waiting == 0
     # 46 and 15 of the 30.5 that would be even.
     assert today == (2, 50.8, 50.8)
     assert 2 <= len(found) <= 7
@@ -173,6 +174,16 @@ def test_pages_of_grids_and_of_buildings_turn_by_themselves(as_user, world, larg
     # Two pagers of one page: each says what it turns.
     assert 'aria-label="Pages of grids"' in response.content.decode()
     assert 'aria-label="Pages of buildings"' in response.content.decode()
+
+
+def test_recut_says_that_todays_figures_leave_out_who_is_in_no_grid(as_user, world):
+    grids = [world.grid, GridFactory(community=world.community), world.community.holding_grid()]
+    for n, grid in enumerate(grids):
+        build(world.community, grid, f"{n + 10}号楼", 2, at=(n * 50, 0))
+    address = reverse("households:plan_add", args=[world.community.code]) + "?recut=1"
+    wish = {"measure": "households", "tolerance_percent": "10"}
+    response = as_user(world.officer).post(address, wish)
+    assert "2 households in no grid today are not counted" in response.content.decode()
 
 
 def test_two_grids_of_a_plan_do_not_share_a_name(as_user, world):
