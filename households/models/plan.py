@@ -6,6 +6,7 @@ from typing import Self
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from communities.fields import UP_TO_30_000
@@ -178,6 +179,11 @@ class GridPlan(models.Model):
         if self.in_effect_at:
             return self.State.IN_EFFECT
         return self.State.WAITING if self.accepted_at else self.State.DRAFT
+
+    @property
+    def state_words(self) -> str:
+        """The state as pages say it: of a plan that could not be carried out, just that."""
+        return gettext("Could not be carried out") if self.failure else str(self.state.label)
 
 
 class PlannedGrid(models.Model):

@@ -162,6 +162,7 @@ def test_officers_read_why_a_plan_could_not_be_carried_out(cut, stuck, as_user, 
     assert "could not change" in page
     assert "no free grid numbers left. Take the plan back" in page
     assert "change by themselves" not in page
+    assert "from a later day" not in page
     assert reverse("visits:plan_take_back", args=[stuck.pk]) in page
 
 
