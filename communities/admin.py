@@ -1,6 +1,7 @@
 """Places, people at work and the record of disclosures, as administrators keep them."""
 
 import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -12,6 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from communities.forms import DayField
 from communities.models import (
     Area,
     Community,
@@ -73,6 +75,9 @@ class CommunityAdmin(ScopedAdmin):
         return ["code", "visit_every_days"] if obj else []
 
 
+DAYS_IN_REACH: Mapping[type[Any], Mapping[str, Any]] = {models.DateField: {"form_class": DayField}}
+
+
 class GridForm(forms.ModelForm):
     """A grid; one closed by mistake is opened again here, and closed on its own page alone."""
 
@@ -88,6 +93,7 @@ class GridForm(forms.ModelForm):
 @admin.register(Grid)
 class GridAdmin(ScopedAdmin):
     form = GridForm
+    formfield_overrides = DAYS_IN_REACH
     anchors = ("community",)
     fields = ["code", "name", "community", "kind", "opened_on", "closed_on"]
     list_display = ["code", "name", "community", "kind", "opened_on", "closed_on"]
@@ -117,6 +123,7 @@ class MembershipInline(ScopedInline):
     """Roles of a person; the first comes with the account, or nobody could see it."""
 
     model = Membership
+    formfield_overrides = DAYS_IN_REACH
     anchors = ("grid", "community", "area", "department")
     fields = [
         "role",
@@ -220,6 +227,7 @@ class UserAdmin(ScopedAdmin):
 class MembershipAdmin(ScopedAdmin):
     """Roles by place, registered beside accounts. New ones are given on the person's record."""
 
+    formfield_overrides = DAYS_IN_REACH
     anchors = ("grid", "community", "area", "department")
     fields = ["user", *MembershipInline.fields]
     readonly_fields = ["user"]

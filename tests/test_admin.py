@@ -428,11 +428,10 @@ def test_a_row_saved_out_of_scope_is_taken_back(world, as_user, rows):
     answer = as_user(rows["admin"]).post(url(Community, "add"), data)
     assert answer.status_code in {200, 403}
     assert not Community.objects.filter(code="990101001009").exists()
-    answer = as_user(world.admin).post(
-        url(Community, "add"), data | {"code": "110101001009", "name": "外省"}
-    )
+    data = {"code": "110101001", "name": "外省", "level": Area.Level.STREET, "parent": ""}
+    answer = as_user(world.admin).post(url(Area, "add"), data)
     assert answer.status_code == 403
-    assert not Community.objects.filter(code="110101001009").exists()
+    assert not Area.objects.filter(code="110101001").exists()
 
 
 def test_admin_has_one_door(world, as_user):

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -51,6 +52,15 @@ def inside(codes: Iterable[str], *, field: str = "code") -> Q:
 def codes_above(codes: Iterable[str]) -> set[str]:
     """Return the codes of the areas that the places with these codes lie in."""
     return {code[:level] for code in codes for level in Area.Level.values if len(code) >= level}
+
+
+def refuse_number_outside(code: str, around: "Area | Community") -> None:
+    """Refuse a number that does not begin with that of the place around: scope goes by number."""
+    if code and not code.startswith(around.code):
+        raise ValidationError(
+            _("A number in %(place)s begins with %(code)s."),
+            params={"place": around, "code": around.code},
+        )
 
 
 class AreaQuerySet(models.QuerySet["Area"]):
@@ -109,6 +119,10 @@ class Area(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("area", args=[self.code])
+
+    def clean(self) -> None:
+        if self.parent_id and self.parent:
+            refuse_number_outside(self.code, self.parent)
 
 
 class CommunityQuerySet(models.QuerySet["Community"]):
@@ -237,6 +251,10 @@ class Community(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("community", args=[self.code])
 
+    def clean(self) -> None:
+        if self.area_id:
+            refuse_number_outside(self.code, self.area)
+
     def holding_grid(self) -> "Grid":
         """Return the grid of the households that no grid has been given yet."""
         grid, _created = Grid.objects.get_or_create(
@@ -334,6 +352,14 @@ class Grid(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("households:grid", args=[self.code])
+
+    def clean(self) -> None:
+        if self.community_id:
+            refuse_number_outside(self.code, self.community)
+        if self.code and (self.kind == self.Kind.HOLDING) != self.code.endswith(HOLDING_SEQUENCE):
+            raise ValidationError(
+                _("The number that ends in 000, and no other, is for doors waiting for a grid.")
+            )
 
     @property
     def has_size_limits(self) -> bool:

@@ -1,5 +1,7 @@
 """People, grids and departments in Django admin: who appoints whom, and what stays closed."""
 
+import pytest
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from communities.models import Area, Department, Grid, Membership, User
@@ -124,3 +126,32 @@ def test_departments_stay_below_the_administrator(world, as_user):
     )
     assert posted.status_code in {200, 302}
     assert Department.objects.filter(pk=above.pk).exists()
+
+
+def test_a_number_begins_with_that_of_the_place_around_it(world, as_user):
+    """Scope goes by number: a grid under another community's would be read there."""
+    client, other = as_user(world.admin), world.next_community
+    grid = {"name": "第九网格", "kind": "general", "opened_on": "", "closed_on": ""}
+    number = world.community.code + "009"
+    answer = client.post(url(Grid, "add"), grid | {"code": number, "community": other.pk})
+    assert f"begins with {other.code}" in answer.content.decode()
+    assert not Grid.objects.filter(code=number).exists()
+    world.community.area = AreaFactory(code="990101002", name="西风街道")
+    with pytest.raises(ValidationError, match="990101002"):
+        world.community.full_clean()
+    inside = Area(code="990102001", name="南风街道", level=9, parent=AreaFactory(code="990101"))
+    with pytest.raises(ValidationError, match="990101"):
+        inside.full_clean()
+
+
+def test_only_number_000_is_for_doors_that_wait_for_a_grid(world, as_user):
+    data = {"name": "第九网格", "kind": "holding", "opened_on": "", "closed_on": ""}
+    data |= {"code": world.community.code + "009", "community": world.community.pk}
+    answer = as_user(world.admin).post(url(Grid, "add"), data)
+    assert "ends in 000" in answer.content.decode()
+
+
+def test_a_slip_in_the_year_of_a_role_is_refused(world, as_user):
+    role = {"role": Role.COMMUNITY_OFFICER, "community": world.community.pk, "until": "9999-12-31"}
+    answer = as_user(world.admin).post(url(User, "add"), new_person() | membership_rows(role))
+    assert "Choose a day from 1949 to 2099." in answer.content.decode()
