@@ -1,6 +1,7 @@
 """Who stands beside a grid: kept by officers, seen on its page and with every door."""
 
 import datetime
+import re
 
 import pytest
 from bs4 import BeautifulSoup
@@ -190,3 +191,41 @@ def test_list_of_grids_counts_what_is_not_named_and_exports_it(world, as_user):
     assert row.unnamed_words == (
         "area cadre; community police officer; property management; Party group"
     )
+
+
+def test_phone_keeps_whom_to_call_of_her_own_grids_for_where_there_is_no_signal(world, as_user):
+    """As the grid says it with signal: contacts, and who is on the team with her."""
+
+    def kept(user):
+        page = as_user(user).get(reverse("visits:offline_today"))
+        section = BeautifulSoup(page.content, "html.parser").find(id="whom")
+        return [] if section is None else [link["href"] for link in section.find_all("a")]
+
+    GridContactFactory(grid=world.grid, name="赵警官", phone="0512-63000001")
+    GridContactFactory(grid=None, community=world.community, kind="property", phone="63000002")
+    GridContactFactory(grid=world.grid, phone="63000003", since=day(-9), until=day(-1))
+    GridContactFactory(grid=world.grid, phone="63000004", since=day(7))
+    GridContactFactory(grid=GridFactory(community=world.community), phone="63000005")
+    for role, phone in (
+        (Role.GRID_LEADER, "15400000001"),
+        (Role.STAIR_CAPTAIN, "15400000002"),
+        (Role.GRID_LEADER, ""),
+    ):
+        MembershipFactory(grid=world.grid, role=role, user__phone=phone)
+    cadre = MembershipFactory(
+        grid=None, community=world.community, role=Role.AREA_CADRE, user__phone="15400000003"
+    )
+    MembershipFactory(
+        grid=world.grid, role=Role.GRID_LEADER, user__phone="15400000004", until=day(-1)
+    )
+    # Who works for the whole community is not in the sight of one grid.
+    assert kept(world.worker) == ["tel:15400000001", "tel:0512-63000001", "tel:63000002"]
+    grid = as_user(world.worker).get(world.grid.get_absolute_url())
+    team = BeautifulSoup(grid.content, "html.parser").find(id="team")
+    shown = [link["href"] for link in team.find_all("a", href=re.compile("^tel:"))]
+    assert [phone for phone in shown if phone != "tel:15400000002"] == kept(world.worker)
+    # A cadre is on the team of each grid of her community.
+    assert kept(cadre.user) == [*kept(world.worker), "tel:63000005", "tel:63000002"]
+    # Her scope is a stairwell; officers have the pages of their office.
+    assert kept(world.captain) == []
+    assert kept(world.officer) == []

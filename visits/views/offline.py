@@ -1,8 +1,8 @@
 """Copies of the worker's pages that her phone keeps for where there is no signal.
 
-They hold the least that the work needs: no identity numbers, no phones, no sensitive tags,
-no notes but those of safety, and no token of a form, which would be stale by the time it is
-sent.
+They hold the least that the work needs: no identity numbers, no phones of residents, no
+sensitive tags, no notes but those of safety, and no token of a form, which would be stale by
+the time it is sent.
 """
 
 from django.contrib.auth.decorators import login_not_required
@@ -15,6 +15,7 @@ from communities.models import User
 from communities.roles import REPORTERS, VISITORS
 from households.models import CareTag, Household, Question
 from households.topics import Asked, due_questions
+from households.whom_to_call import whom_to_call
 from visits.day_list import listed_buildings, progress, stairwells, walk_of
 from visits.door_tasks import is_to_knock_at
 from visits.forms.matters import MatterForm
@@ -47,6 +48,7 @@ def offline_today(request: HttpRequest) -> HttpResponse:
             "made": milliseconds(timezone.now()),
             "notices": notices_for(request.user),
             "progress": progress(request.user, doors, listed_buildings(listed, on), on),
+            "whom_to_call": whom_to_call(request.user, on),
             "stairwells": stairwells(
                 request.user,
                 households,
