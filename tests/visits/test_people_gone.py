@@ -4,9 +4,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.cut import DAY
+from tests.cut import DAY, noon
 from tests.factories import GridFactory, MatterFactory, MembershipFactory
 from visits.actions.assignments import end_assignment
+from visits.actions.hand_over_moves import carry_out_due
 from visits.models import HandOver
 
 
@@ -140,3 +141,50 @@ def test_whoever_is_chosen_for_the_grid_of_a_closed_account_is_assigned_there(
     assert role.until == today - DAY
     made = other.memberships.get(grid=world.grid)
     assert (made.rank, made.since, made.until) == ("main", today, None)
+
+
+def test_whoever_takes_over_from_a_closed_account_has_what_an_officer_kept(world, as_user, today):
+    matter = matter_of(world)
+    other = MembershipFactory(grid=GridFactory(community=world.community)).user
+    save(as_user(world.admin), world.worker)
+
+    row = end_assignment(
+        membership=world.worker.memberships.get(),
+        on=today,
+        receiver=other,
+        by=world.officer,
+        at=timezone.now(),
+    )
+
+    world.officer.refresh_from_db()
+    assert world.officer.hand_over_on is None
+    matter.refresh_from_db()
+    assert matter.assignee == world.officer
+    carry_out_due(HandOver.objects.all(), at=noon(today + DAY))
+    matter.refresh_from_db()
+    assert matter.assignee == other
+    assert list(HandOver.objects.all()) == [row]
+    assert list(row.matters.all()) == [matter]
+
+
+def test_a_successor_to_come_has_on_her_day_what_an_officer_kept_of_a_closed_account(
+    world, as_user, today
+):
+    matter = matter_of(world)
+    other = MembershipFactory(grid=GridFactory(community=world.community)).user
+    row = end_assignment(
+        membership=world.worker.memberships.get(),
+        on=today + 2 * DAY,
+        receiver=other,
+        by=world.officer,
+        at=timezone.now(),
+    )
+    save(as_user(world.admin), world.worker)
+    matter.refresh_from_db()
+    assert matter.assignee == world.officer
+
+    carry_out_due(HandOver.objects.all(), at=noon(today + 3 * DAY))
+
+    matter.refresh_from_db()
+    assert matter.assignee == other
+    assert list(HandOver.objects.all()) == [row]

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -21,10 +22,11 @@ Reason = HandOver.Reason
 def carry_out_due(rows: QuerySet[HandOver], *, at: datetime.datetime) -> int:
     """Carry out those of the rows whose day has come, give back after covers that are over.
 
-    Each in a transaction of its own: what was done before one that fails stays done.
+    In the order of their days: a later one takes along what an earlier one has moved. Each in a transaction of its own: what was done before one that fails stays done.
     """
     today = timezone.localdate(at)
-    due, over = list(rows.due(today)), list(rows.over(today))  # type: ignore[attr-defined] # a HandOverQuerySet
+    in_order = rows.order_by("effective_on", "pk")
+    due, over = list(in_order.due(today)), list(in_order.over(today))  # type: ignore[attr-defined] # a HandOverQuerySet
     for row in due:
         carry_out(row, at=at)
     for row in over:
@@ -49,6 +51,9 @@ def carry_out(row: HandOver, *, at: datetime.datetime) -> None:
     # What goes on to somebody else during a leave does not come back after it.
     for leave in row.giver.hand_overs_given.lending().exclude(pk=row.pk):
         leave.matters.remove(*row.matters.all())
+    if row.receiver and not row.is_partial and row.reason != Reason.LEAVE:
+        before = row.giver.hand_overs_given.superseded().filter(grid=row.grid_id)
+        before.filter(effective_on__lte=row.effective_on).delete()
     if row.receiver:
         move_pairings(row, row.receiver)
     if row.carried_out_at is None:
@@ -94,8 +99,8 @@ def holder_of(row: HandOver) -> User | None:
 def matters_that_move(row: HandOver) -> QuerySet[Matter]:
     """Return the open matters of the giver that follow these doors.
 
-    Among them is what a colleague has for the days of her leave; as long as nobody receives
-    the grid, that stays with the colleague. With the last role in a community goes whatever she
+    Among them is what a colleague has for the days of her leave, or an officer until somebody
+    receives it; as long as nobody does, that stays where it is. With the last role in a community goes whatever she
     still has there, and with the last role of all whatever she has.
     """
     own = Matter.objects.open().filter(assignee=row.giver_id)
@@ -114,10 +119,11 @@ def matters_that_move(row: HandOver) -> QuerySet[Matter]:
 
 
 def lent_by(giver: User) -> QuerySet[Matter, UUID]:
-    """Return the keys of the matters that others have for the days of her leave."""
+    """Return the keys of the matters that others have for her leave, or until a successor is named."""
+    given = HandOver.objects.filter(giver=giver)
     lent = Matter.objects.filter(
-        hand_overs__in=HandOver.objects.lending().filter(giver=giver),
-        assignee=F("hand_overs__receiver"),
+        hand_overs__in=given.lending() | given.superseded(),
+        assignee=Coalesce("hand_overs__receiver", "hand_overs__made_by"),
     )
     return lent.values_list("pk", flat=True)
 

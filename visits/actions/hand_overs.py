@@ -168,7 +168,7 @@ def drop(rows: QuerySet[HandOver]) -> None:
 
 def waiting_for(user: User) -> QuerySet[HandOver]:
     """Return the hand-overs that wait for the user: to be answered, or as an officer decided."""
-    rows = HandOver.objects.open()
+    rows = HandOver.objects.open().exclude(pk__in=HandOver.objects.superseded().values("pk"))
     communities = user.memberships.current(timezone.localdate()).filter(role=Role.COMMUNITY_OFFICER)
     return rows.filter(
         Q(receiver=user, state=State.WAITING)

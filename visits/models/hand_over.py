@@ -5,7 +5,7 @@ from collections.abc import Collection
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -57,6 +57,18 @@ class HandOverQuerySet(models.QuerySet["HandOver"]):
         return self.filter(
             reason=HandOver.Reason.LEAVE, carried_out_at__isnull=False, given_back_at=None
         )
+
+    def superseded(self) -> Self:
+        """Hand-overs of a grid to nobody yet whose giver has given it to somebody since."""
+        later = HandOver.objects.filter(
+            giver=OuterRef("giver"),
+            grid=OuterRef("grid"),
+            is_partial=False,
+            receiver__isnull=False,
+            effective_on__gte=OuterRef("effective_on"),
+        )
+        own = self.filter(receiver=None, is_partial=False)
+        return own.filter(Exists(later.exclude(reason=HandOver.Reason.LEAVE)))
 
     def over(self, on: datetime.date) -> Self:
         """Covers whose last day has passed and whose matters were not given back yet."""
