@@ -22,7 +22,8 @@ Reason = HandOver.Reason
 def carry_out_due(rows: QuerySet[HandOver], *, at: datetime.datetime) -> int:
     """Carry out those of the rows whose day has come, give back after covers that are over.
 
-    In the order of their days: a later one takes along what an earlier one has moved. Each in a transaction of its own: what was done before one that fails stays done.
+    In the order of their days: a later one takes along what an earlier one has moved. Each in a
+    transaction of its own: what was done before one that fails stays done.
     """
     today = timezone.localdate(at)
     in_order = rows.order_by("effective_on", "pk")
@@ -100,8 +101,8 @@ def matters_that_move(row: HandOver) -> QuerySet[Matter]:
     """Return the open matters of the giver that follow these doors.
 
     Among them is what a colleague has for the days of her leave, or an officer until somebody
-    receives it; as long as nobody does, that stays where it is. With the last role in a community goes whatever she
-    still has there, and with the last role of all whatever she has.
+    receives it; as long as nobody does, that stays where it is. With the last role in a
+    community goes whatever she still has there, and with the last role of all whatever she has.
     """
     own = Matter.objects.open().filter(assignee=row.giver_id)
     if row.receiver or row.is_partial:
@@ -119,7 +120,7 @@ def matters_that_move(row: HandOver) -> QuerySet[Matter]:
 
 
 def lent_by(giver: User) -> QuerySet[Matter, UUID]:
-    """Return the keys of the matters that others have for her leave, or until a successor is named."""
+    """Return the keys of the matters that others have for her leave, or for her successor."""
     given = HandOver.objects.filter(giver=giver)
     lent = Matter.objects.filter(
         hand_overs__in=given.lending() | given.superseded(),
@@ -144,7 +145,8 @@ def move_matters(
 ) -> None:
     """Let these matters go to `to`, each by a step of its history, and name them in the row.
 
-    What `to` has already is named as well. History is written in the language of the place, whoever looks at it first.
+    What `to` has already is named as well. History is written in the language of the place,
+    whoever looks at it first.
     """
     with translation.override(settings.LANGUAGE_CODE):
         note = _("With the doors of %(grid)s.") % {"grid": row.grid}
