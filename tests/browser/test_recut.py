@@ -16,9 +16,12 @@ from tests.browser.offline import door, ready, upload, wait_for
 from tests.factories import (
     BuildingFactory,
     GridFactory,
+    GridPlanFactory,
     HouseholdFactory,
     MatterFactory,
     MembershipFactory,
+    PlannedGridFactory,
+    PlannedPartFactory,
     UserFactory,
     VisitFactory,
 )
@@ -187,3 +190,30 @@ def test_from_a_drifted_grid_to_the_lists_of_the_workers(open_page, world, stree
         expect(door(bea, moving)).to_have_count(0)
         assert past_figures(street, friday - DAY) == before
         assert recompute(save=False).differences == []
+
+
+@pytest.mark.one_database
+def test_what_moves_ticked_buildings_stays_at_hand_on_a_phone_and_covers_little(open_page, world):
+    plan = GridPlanFactory(community=world.community)
+    grids = [PlannedGridFactory(plan=plan) for _ in range(2)]
+    for number in range(12):
+        PlannedPartFactory(planned_grid=grids[number % 2])
+    page = open_page(world.officer)
+    page.goto(plan.get_absolute_url())
+    last = page.locator("[name=part]").last
+    last.scroll_into_view_if_needed()
+    last.check()
+    move = page.get_by_role("button", name="Move", exact=True)
+    expect(page.locator("#to")).to_be_in_viewport()
+    expect(move).to_be_in_viewport()
+    assert page.locator(".at-hand").bounding_box()["height"] < page.viewport_size["height"] / 6
+    # What is reached by key stands below it.
+    page.locator("[name=part]").first.focus()
+    covered = page.evaluate(
+        """() => {
+          const box = document.activeElement.getBoundingClientRect();
+          return document.querySelector(".at-hand").getBoundingClientRect().bottom > box.top;
+        }"""
+    )
+    assert not covered
+    assert sideways_scroll(page) == 0
