@@ -121,7 +121,7 @@ def test_barriers_are_drawn_and_named(town, as_user):
     BarrierFactory(community=town.community, name="清水河", kind="river")
     text = community_map(as_user(town.officer), town.community).content.decode()
     assert "map__line--river" in text
-    assert "清水河（River）" in text
+    assert "清水河 (River)" in text
 
 
 def test_no_style_attributes_and_no_keys_of_people(town, as_user):
@@ -152,7 +152,7 @@ def test_a_plan_is_drawn_beside_todays_borders(town, as_user):
         ("新网格", "2", "-50 %"),
     ]
     assert drawn_figures(page) == {
-        row.planned.name: f"{row.load}（{row.deviation}）" for row in rows
+        row.planned.name: f"{row.load} ({row.deviation})" for row in rows
     }
     assert [row.changed for row in rows] == [drawing.count("map__dot--moved") - 2, 2]
     assert 'class="map__borders"' in drawing
