@@ -7,10 +7,6 @@ import { all, announce, change, count, get, isCapable, meta, photosByItem, wrap 
 import { lock, newId, sealJson, seal, toBase64, unlock } from "./seal.js";
 import { parcel } from "./sending.js";
 
-// A page that saves also sends, where the browser can.
-export { drain } from "./sending.js";
-export { isCapable } from "./store.js";
-
 // Stands in the addresses of a page where the key of an item is to be put.
 export const NO_ID = "00000000-0000-0000-0000-000000000000";
 // What an envelope adds fits between this and the 1,500,000 that the server takes.

@@ -1,7 +1,8 @@
 // The page of what this phone holds: each item with its state, and what can be done about it.
 
-import { counts, discard, drain, exported, isCapable, items } from "./outbox.js";
-import { meta } from "./store.js";
+import { counts, discard, exported, items } from "./outbox.js";
+import { drain } from "./sending.js";
+import { isCapable, meta } from "./store.js";
 
 const list = document.getElementById("queue");
 const words = list ? list.dataset : {};

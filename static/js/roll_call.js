@@ -1,8 +1,9 @@
 // The roll call of an emergency: one tap at a door saves on this phone first, and the door says so.
 
-import { canSave, drain, isCapable, items, save, states } from "./outbox.js";
+import { canSave, items, save, states } from "./outbox.js";
 import { newId } from "./seal.js";
-import { meta } from "./store.js";
+import { drain } from "./sending.js";
+import { isCapable, meta } from "./store.js";
 
 const list = document.getElementById("doors");
 const words = list ? list.dataset : {};

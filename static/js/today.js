@@ -2,9 +2,10 @@
 
 import { measured } from "./burden.js";
 import { askMore } from "./knocking.js";
-import { canSave, discard, drain, isCapable, items, NO_ID, save, states } from "./outbox.js";
+import { canSave, discard, items, NO_ID, save, states } from "./outbox.js";
 import { newId } from "./seal.js";
-import { meta } from "./store.js";
+import { drain } from "./sending.js";
+import { isCapable, meta } from "./store.js";
 
 const list = document.getElementById("doors");
 const words = list ? list.dataset : {};

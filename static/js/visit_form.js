@@ -3,10 +3,11 @@
 import { measured } from "./burden.js";
 import { askWhy } from "./knocking.js";
 import { answersOf, isSensitive, offerQuestions } from "./questions.js";
-import { canSave, drain, editable, isCapable, NO_ID, save, states } from "./outbox.js";
+import { canSave, editable, NO_ID, save, states } from "./outbox.js";
 import { lock, newId, unlock } from "./seal.js";
+import { drain } from "./sending.js";
 import { shrink } from "./shrink.js";
-import { get, put, remove } from "./store.js";
+import { get, isCapable, put, remove } from "./store.js";
 
 const form = document.querySelector("form[data-offline]");
 const words = form ? { ...document.getElementById("form-words").dataset, ...form.dataset } : {};
