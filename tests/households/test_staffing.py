@@ -178,6 +178,7 @@ def test_where_a_plan_waits_for_its_day_no_other_is_asked_for(world, as_user):
         accepted_at=timezone.now(),
         effective_on=timezone.localdate() + datetime.timedelta(days=3),
     )
+    Community.objects.filter(pk=world.community.pk).update(grids_change_on=plan.effective_on)
     page = client.get(url).content.decode()
     assert "recut=1" not in page
     assert reverse("visits:plan_change", args=[plan.pk]) in page
