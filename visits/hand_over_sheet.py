@@ -26,7 +26,7 @@ from visits.models import (
 
 @dataclass(frozen=True)
 class Facts:
-    """The counts of a hand-over, whole for everybody who sees it; at most eight queries.
+    """The counts of a hand-over, whole for everybody who sees it; at most nine queries.
 
     Matters and pairings are listed as far as the reader may open them.
     """
@@ -35,6 +35,8 @@ class Facts:
     actual: int
     due: int
     open_matters: int
+    # Open there as well, and with somebody else or with nobody: they stay where they are.
+    matters_of_others: int
     matters: list[Matter]
     campaigns: list[Campaign]
     grid_pairings: list[Pairing]
@@ -50,10 +52,15 @@ def facts_of(row: HandOver, user: User, on: datetime.date) -> Facts:
         actual=Count("pk", filter=~Q(occupancy__in=Household.EMPTY)),
         due=Count("pk", filter=Q(due_from__lte=on)),
     )
+    here = Q(household__in=doors) if row.is_partial else Q(grid=row.grid_id)
     to_reach = CampaignDoor.objects.open_on(on).filter(household__in=doors)
     return Facts(
         **counts,
         open_matters=matters.count(),
+        matters_of_others=Matter.objects.open()
+        .filter(here)
+        .exclude(pk__in=matters.values("pk"))
+        .count(),
         matters=list(
             matters.filter(pk__in=Matter.objects.visible_to(user).values("pk"))
             .select_related("category", "household__building", "grid")

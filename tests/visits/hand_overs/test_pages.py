@@ -30,6 +30,30 @@ def test_the_sheet_counts_beforehand_what_will_go(world, colleague, as_user, tod
     assert page.context["facts"].open_matters == 2
 
 
+def test_the_sheet_says_what_is_open_at_the_doors_and_with_others(
+    world, colleague, as_user, today, now
+):
+    def matter(**more: object):
+        return MatterFactory(grid=world.grid, household=world.household, **more)
+
+    matter(assignee=world.worker, status="assigned")
+    matter(assignee=world.officer, status="assigned")
+    matter(assignee=None, status="received")
+    MatterFactory(grid=world.next_grid, assignee=None, status="received")
+    MembershipFactory(user=world.worker, grid=world.next_grid)
+    row = end_assignment(
+        membership=main(world), on=today, receiver=colleague, by=world.officer, at=now
+    )
+    facts = as_user(colleague).get(row.get_absolute_url()).context["facts"]
+    assert (facts.open_matters, facts.matters_of_others) == (1, 2)
+    HandOver.objects.filter(pk=row.pk).update(is_partial=True)
+    facts = as_user(colleague).get(row.get_absolute_url()).context["facts"]
+    assert (facts.open_matters, facts.matters_of_others) == (0, 0)
+    row.door_rows.create(household=world.household)
+    facts = as_user(colleague).get(row.get_absolute_url()).context["facts"]
+    assert (facts.open_matters, facts.matters_of_others) == (1, 2)
+
+
 def test_receiver_accepts_from_her_page(world, colleague, as_user, now):
     row = HandOverFactory(giver=world.worker, receiver=colleague, grid=world.grid)
     client = as_user(colleague)
