@@ -70,7 +70,7 @@ LISTS = [
     List("visits:pairing_list", 13, place="grid"),
     List("visits:reassign_grids", 5, place="community"),
     List("visits:hand_over_list", 5),
-    List("visits:hand_over", 20, place="hand_over"),
+    List("visits:hand_over", 21, place="hand_over"),
     List("visits:diary_list", 3),
     List("burden", 4),
     List("wasted_list", 7),
