@@ -80,11 +80,11 @@ def match_buildings(community: Community, places: list[Place]) -> tuple[Found, l
             unknown.append(place.label)
         else:
             found[match[0]] = [*match, *place.point, place.rings]
-    refuse_far(found.values())
+    refuse_scattered(found.values())
     return list(found.values()), unknown
 
 
-def refuse_far(rows: Iterable[list[Any]]) -> None:
+def refuse_scattered(rows: Iterable[list[Any]]) -> None:
     """Refuse a file in which some buildings lie far from the others, by their names."""
     positions = {name: (east, north) for _pk, name, east, north, _rings in rows}
     middle = middle_of(positions.values())
