@@ -62,6 +62,14 @@ def door(page, household):
     return page.locator(f"#door-{household.pk}")
 
 
+def notice(page, category, photo) -> None:
+    """Add a matter with its photo to the form of a visit that is open."""
+    page.click("summary")
+    page.select_option("[name=matter-category]", str(category.pk))
+    page.fill("[name=matter-description]", "楼道灯不亮")
+    page.set_input_files("[name=matter-photos]", photo)
+
+
 def wait_for(condition, seconds=15, page=None):
     """Wait until it holds; with a page, its routes and dialogs are answered meanwhile."""
     deadline = time.monotonic() + seconds

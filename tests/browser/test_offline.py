@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from households.models import Household
 from tests.browser.conftest import PHONE
-from tests.browser.offline import ROWS, door, ready, upload, wait_for
+from tests.browser.offline import ROWS, door, notice, ready, upload, wait_for
 from tests.factories import MatterCategoryFactory
 from visits.models import HeldItem, Matter, SyncDevice, Visit
 
@@ -36,12 +36,9 @@ def test_a_form_saved_before_it_is_ready_keeps_words_and_photos(open_page, world
     page.goto(f"/work/households/{doors[0].pk}/visit/?list=1&outcome=nobody_home")
     page.check("[name=outcome][value=met]")
     page.fill("[name=note]", "很快就点了保存")
-    page.click("summary")
-    page.select_option("[name=matter-category]", str(category.pk))
-    page.fill("[name=matter-description]", "楼道灯不亮")
     photo = tmp_path / "photo.png"
     page.screenshot(path=photo)
-    page.set_input_files("[name=matter-photos]", photo)
+    notice(page, category, photo)
     page.click("text=Save visit")
     page.evaluate("letGo()")
     page.wait_for_url("**/work/today/")
@@ -97,12 +94,9 @@ def test_a_day_without_signal_goes_up_exactly_once(open_page, world, doors, tmp_
     expect(page.locator("[data-address]")).to_contain_text("301室")
     page.check("[name=outcome][value=declined]")
     page.fill("[name=note]", "不愿开门")
-    page.click("summary")
-    page.select_option("[name=matter-category]", str(category.pk))
-    page.fill("[name=matter-description]", "楼道灯不亮")
     photo = tmp_path / "photo.png"
     page.screenshot(path=photo)
-    page.set_input_files("[name=matter-photos]", photo)
+    notice(page, category, photo)
     page.click("text=Save visit")
     page.wait_for_url("**/work/today/")
     expect(page.locator(".door")).to_have_count(1)

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.offline import ROWS, ready, wait_for
+from tests.browser.offline import ROWS, notice, ready, wait_for
 from tests.factories import MatterCategoryFactory
 from visits.models import Matter, Visit
 
@@ -26,10 +26,7 @@ NO_ROOM = """(store) => {
 def add_photo(page, household, category, path):
     page.goto(f"/work/households/{household.pk}/visit/?list=1")
     page.check("[name=outcome][value=met]")
-    page.click("summary")
-    page.select_option("[name=matter-category]", str(category.pk))
-    page.fill("[name=matter-description]", "楼道灯不亮")
-    page.set_input_files("[name=matter-photos]", path)
+    notice(page, category, path)
 
 
 def test_a_photo_that_broke_off_goes_on_where_it_stopped(open_page, world, doors, tmp_path):
